@@ -1,0 +1,130 @@
+# make		build/nestbox; gets what it needs first
+# make check	unit tests and tests; TESTS='tests/pivot.t' runs only these
+# make demo	a container start, step by step
+# make install	below $(DESTDIR)$(PREFIX)
+# V=1 shows the commands; CROSS=aarch64-linux-musl- builds with that compiler.
+
+VERSION = 0.1.0
+
+PREFIX = /usr/local
+CFLAGS = -Os
+WERROR = -Werror
+
+# A variant of the build (a cross build here) has its own folder $(B), its own
+# libraries $(DEPS), compiler and flags; the rules below are the same for all.
+B := build$(if $(CROSS),/$(CROSS:%-=%))
+DEPS := build/deps$(if $(CROSS),-$(CROSS:%-=%))
+O := $(B)/obj
+BIN := $(B)/nestbox
+
+# The host's own compiler where it makes musl programs already (Alpine).
+musl_host := $(findstring musl,$(shell cc -dumpmachine 2>/dev/null))
+CC := $(or $(CROSS:%=%gcc),$(if $(musl_host),cc,musl-gcc))
+
+# Not -static-pie: Debian's musl-gcc makes a dynamic program of it.
+LINK := -static -fno-pie -no-pie -s
+FLAGS := -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+	-fno-pie -ffunction-sections -fdata-sections -ffile-prefix-map='$(CURDIR)'=. \
+	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wwrite-strings -Wformat=2 -Wvla -Wno-missing-field-initializers $(WERROR) \
+	-I. -isystem $(DEPS)/include -isystem $(DEPS)/uapi
+
+# Sorted: the order of the objects is part of the product's bytes.
+sources = $(sort $(wildcard $(1)/*.c))
+objects = $(patsubst %.c,$(O)/%.o,$(call sources,$(1)))
+core := $(call objects,core)
+applets := $(call objects,applets)
+units := $(patsubst tests/%.c,$(B)/%,$(call sources,tests/unit))
+
+TESTS = $(units) $(sort $(wildcard tests/*.t))
+
+ifdef V
+say = @:
+else
+.SILENT:
+say = @printf '  %-6s %s\n'
+endif
+
+all: $(BIN)
+
+.PHONY: all check clean demo deps-build deps-demo deps-test distclean install layers uninstall
+# Objects stay though only a pattern rule mentions them, and half a file never does.
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+deps-build deps-demo deps-test:
+	CROSS='$(CROSS)' scripts/deps $(@:deps-%=%)
+
+# one after the other, also with -j
+deps-demo deps-test: | deps-build
+
+# deps-build always runs and so must not make objects old; the Makefile does, as
+# it has the flags and the version, and scripts/deps, as it makes the libraries.
+$(O)/%.o: %.c Makefile scripts/deps | deps-build
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+link = $(CC) $(LINK) $(LDFLAGS) -Wl,--gc-sections -o $@ $(filter %.o,$^) -L$(DEPS)/lib -lcap -lmnl
+
+$(BIN): $(core) $(applets) Makefile
+	$(say) LINK $@
+	$(link)
+
+# Unit tests link core alone, as a layer that needs the one above it would not
+# link; those of applets do without the applets' main().
+$(B)/unit/%: $(O)/tests/unit/%.o $(core)
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(link)
+
+$(B)/unit/applet_%: $(O)/tests/unit/applet_%.o $(core) $(filter-out $(O)/applets/main.o,$(applets))
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(link)
+
+# prove runs each file itself: a test of either kind is a program that prints TAP.
+check: deps-test $(BIN) $(filter $(units),$(TESTS))
+	NB='$(CURDIR)/$(BIN)' prove $(PROVEFLAGS) -e '' $(TESTS)
+
+demo: deps-demo $(BIN)
+	PATH='$(CURDIR)/$(B)':"$$PATH" scripts/demo
+
+layers:
+	scripts/check-layers
+
+dest = $(DESTDIR)$(PREFIX)
+completion = $(dest)/share/bash-completion/completions/nestbox
+man1 = $(dest)/share/man/man1
+
+# A program of that name that is not ours stays: PREFIX=/usr must not cost a
+# machine its util-linux.
+install: $(BIN)
+	install -D -m 755 $(BIN) '$(dest)/bin/nestbox'
+	for a in $$($(BIN) --list links); do \
+		l='$(dest)/bin/'$$a; \
+		if [ "$$(readlink "$$l")" != nestbox ] && { [ -e "$$l" ] || [ -L "$$l" ]; }; then \
+			echo "$$l is another program's, no link made"; \
+		else \
+			ln -sf nestbox "$$l" || exit; \
+		fi; \
+	done
+	install -d '$(man1)'
+	install -m 644 $(wildcard applets/*.1) '$(man1)'
+	install -D -m 644 scripts/nestbox.bash '$(completion)'
+
+uninstall:
+	for l in '$(dest)/bin'/*; do \
+		[ "$$(readlink "$$l")" != nestbox ] || rm -f "$$l"; \
+	done
+	rm -f '$(dest)/bin/nestbox' '$(completion)' \
+		$(patsubst applets/%,'$(man1)/%',$(wildcard applets/*.1))
+
+# what came over the network stays
+clean:
+	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name 'deps*' -exec rm -rf {} +
+
+distclean:
+	rm -rf build
+
+-include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)
