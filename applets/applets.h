@@ -1,0 +1,13 @@
+/*
+ * The applets, each once; sorted as they are listed. A new one is a line here
+ * and a file beside this one. No include guard: an X-macro list.
+ */
+APPLET(cgexec)
+APPLET(gc)
+APPLET(netns)
+APPLET(pivot)
+APPLET(pivot_root)
+APPLET(run)
+APPLET(setpriv)
+APPLET(switch_root)
+APPLET(unshare)

@@ -1,0 +1,191 @@
+#include "applets/cgexec.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "applets/applet.h"
+#include "core/proc.h"
+
+/* A container that has ended may leave processes in its group: how long they are given to die when killed. */
+#define KILL_WAIT_MS 10000
+
+#define OFF(field) offsetof(struct cgexec_args, field)
+
+static const char *const device_rules[] = { "default", "all", NULL };
+
+static const struct opt cgexec_opts[] = {
+	{ OPT_MAYBE, 0,   "create",  "MODE",       "make the groups that are missing", OFF(create) },
+	{ OPT_STR,   0,   "devices", "RULES",      "device rules of v1: default (docker's), all", OFF(devices), .words = device_rules },
+	{ OPT_LIST,  'g', "group",   "CTRL,..:PATH", "a group, of these controllers; see below", OFF(groups) },
+	{ OPT_FLAG,  0,   "no-join", NULL,         "stay outside", OFF(no_join) },
+	{ OPT_FLAG,  0,   "rm",      NULL,         "remove the groups that were made once they are empty", OFF(rm) },
+	{ OPT_LIST,  0,   "set",     "NAME=VALUE", "write to a file of the group; v1's names or v2's", OFF(set) },
+	{ OPT_GROUP, .group = cgroup_limit_opts, .off = OFF(limits) },
+	{ OPT_FLAG,  's', "sticky",  NULL,         "no effect: there is no daemon that would move processes", OFF(ignored), .flags = OPT_HIDDEN },
+	{ OPT_FLAG,  'b', "b",       NULL,         "no effect: PATH is below the top group anyway", OFF(ignored), .flags = OPT_HIDDEN },
+	{ OPT_END },
+};
+
+struct cgexec_state {
+	struct cgroups all;
+	struct cgroup_dirs dirs;
+	bool run; /* this process waits, and so removes by itself */
+};
+
+/* -1: not given */
+static int mode_of(const struct cgexec_args *a, long long *mode, struct err *e)
+{
+	*mode = -1;
+	if (!a->create.value || str_octal(a->create.value, 0777, mode) == 0)
+		return 0;
+	return err_bad(e, a->create.value, "--create wants an octal mode such as 0755");
+}
+
+static int goal_of(const struct cgexec_args *a, struct cgroup_goal *goal, struct err *e)
+{
+	int rc = cgroup_goal_limits(goal, &a->limits, e);
+
+	for (size_t i = 0; i < a->set.n && !rc; i++)
+		rc = cgroup_goal_set(goal, a->set.v[i], e);
+	return rc;
+}
+
+static int cgexec_check(const void *args, struct err *e)
+{
+	const struct cgexec_args *a = args;
+	struct cgroup_goal goal = { 0 };
+	struct cgroup_spec spec;
+	long long mode;
+	int rc = a->groups.n ? mode_of(a, &mode, e) : err_bad(e, "-g", "no group is given");
+
+	for (size_t i = 0; i < a->groups.n && !rc; i++)
+		rc = cgroup_spec_parse(a->groups.v[i], &spec, e);
+	if (rc == 0)
+		rc = goal_of(a, &goal, e);
+	if (rc == 0 && a->rm && !a->create.set)
+		rc = err_bad(e, "--rm", "removes what --create has made, which is not given");
+	cgroup_goal_release(&goal);
+	return rc;
+}
+
+/* Devices of v2 are a program in the kernel's own code, not a file. */
+static int check_devices(const struct cgroups *c, struct err *e)
+{
+	const struct cgroup_hier *h = cgroup_find(c, "devices");
+
+	if (h && !h->v2)
+		return 0;
+	return err_bad(e, "--devices", "is for v1 only, and no v1 hierarchy with devices is mounted here");
+}
+
+/* Only looks: what stands where, and whether limits and groups fit each other. */
+static int cgexec_open(const void *args, void *state, struct step_ctx *ctx, struct err *e)
+{
+	const struct cgexec_args *a = args;
+	struct cgexec_state *s = state;
+	int rc = cgroups_load(&s->all, e);
+
+	s->run = ctx->run;
+	if (rc == 0)
+		rc = cgroup_dirs_find(&s->all, &a->groups, &s->dirs, e);
+	if (rc == 0 && a->devices)
+		rc = check_devices(&s->all, e);
+	if (rc == 0 && a->devices && !cgroup_dirs_need(&s->dirs, "devices", "--devices", e))
+		rc = -EINVAL;
+	return rc < 0 ? rc : cgroup_dirs_need_all(&s->dirs, &a->limits, &a->set, e);
+}
+
+static int make_groups(const struct cgexec_args *a, struct cgroup_dirs *dirs, struct err *e)
+{
+	long long mode;
+	int rc = mode_of(a, &mode, e);
+
+	if (rc < 0)
+		return rc;
+	return a->create.set ? cgroup_dirs_make(dirs, mode, e) : cgroup_dirs_check(dirs, e);
+}
+
+static int limit_groups(const struct cgexec_args *a, const struct cgroup_dirs *dirs, struct err *e)
+{
+	struct cgroup_goal goal = { 0 };
+	int rc = goal_of(a, &goal, e);
+
+	if (rc == 0)
+		rc = cgroup_dirs_write(dirs, &goal, e);
+	if (rc == 0 && a->devices)
+		rc = cgroup_dirs_devices(dirs, a->devices, e);
+	cgroup_goal_release(&goal);
+	return rc;
+}
+
+/* The watcher is forked before we join, so that it is not in the group that it waits for. */
+static int leave_watcher(struct cgexec_state *s, const struct step_ctx *ctx, struct err *e)
+{
+	int rc;
+
+	if (ctx->pid_pending)
+		return err_bad(e, "--rm", "the process that removes the groups would become pid 1 of the new pid namespace: put cgexec before unshare --pid, or give unshare --fork");
+	rc = proc_watch(NULL, 0, e);
+	if (rc <= 0)
+		return rc;
+	cgroup_dirs_remove(&s->dirs, true, false, -1, e);
+	_exit(0);
+}
+
+static int cgexec_apply(const void *args, void *state, struct step_ctx *ctx, struct err *e)
+{
+	const struct cgexec_args *a = args;
+	struct cgexec_state *s = state;
+	/* where nothing follows, the group is only made or changed */
+	bool joins = !a->no_join && !ctx->alone;
+	int rc = make_groups(a, &s->dirs, e);
+
+	if (rc == 0)
+		rc = limit_groups(a, &s->dirs, e);
+	if (rc == 0 && joins)
+		rc = cgroup_open_procs(&s->dirs, e);
+	if (rc == 0 && a->rm && !ctx->run)
+		rc = leave_watcher(s, ctx, e);
+	return rc == 0 && joins ? cgroup_join(&s->dirs, e) : rc;
+}
+
+static void cgexec_release(const void *args, void *state, bool failed)
+{
+	const struct cgexec_args *a = args;
+	struct cgexec_state *s = state;
+	struct err ignored = { 0 };
+
+	/* back to where we came from, or the group would not be empty */
+	if (failed)
+		cgroup_leave(&s->dirs);
+	if (s->run && (failed || a->rm))
+		cgroup_dirs_remove(&s->dirs, true, true, KILL_WAIT_MS, &ignored);
+	else if (failed)
+		cgroup_unmake(&s->dirs);
+	cgroup_dirs_release(&s->dirs);
+	cgroups_release(&s->all);
+}
+
+const struct step_ops cgexec_step = {
+	.name = "cgexec",
+	.opts = cgexec_opts,
+	.args_size = sizeof(struct cgexec_args),
+	.state_size = sizeof(struct cgexec_state),
+	.check = cgexec_check,
+	.open = cgexec_open,
+	.apply = cgexec_apply,
+	.release = cgexec_release,
+};
+
+const struct applet applet_cgexec = {
+	.name = "cgexec",
+	.synopsis = "[OPTIONS] -g GROUP [--] [COMMAND [ARG]...]",
+	.summary = "run a command in a control group",
+	.opts = cgexec_opts,
+	.notes = "GROUP is CONTROLLER[,CONTROLLER]...:PATH, such as cpu,memory:web. \"*\" is all\n"
+		 "controllers, \":PATH\" the v2 group alone, \"@/x\" a group below your own.\n"
+		 "Without a command, groups are made or changed.",
+	.step = &cgexec_step,
+	.alone = ALONE_DONE,
+	.fail = 125,
+};

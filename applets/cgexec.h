@@ -1,0 +1,24 @@
+/* cgexec: be in a control group, made and limited if need be. */
+#ifndef APPLETS_CGEXEC_H
+#define APPLETS_CGEXEC_H
+
+#include <stdbool.h>
+
+#include "core/cgroup.h"
+#include "core/opt.h"
+#include "core/step.h"
+
+struct cgexec_args {
+	struct strs groups;       /* -g "CTRL,CTRL:PATH" */
+	struct opt_maybe create;  /* with the mode of new directories, octal */
+	struct strs set;          /* "NAME=VALUE" */
+	bool no_join;
+	bool rm;
+	const char *devices;      /* "default", "all" */
+	struct cgroup_limits limits;
+	bool ignored;             /* libcgroup's -s and -b */
+};
+
+extern const struct step_ops cgexec_step;
+
+#endif

@@ -1,0 +1,211 @@
+#include "applets/chain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "core/cred.h"
+#include "core/fd.h"
+#include "core/plan.h"
+#include "core/sys.h"
+
+/*
+ * NESTBOX_REEXEC=1: each link of the chain is executed anew instead of being
+ * called, which must make no difference; tests run both ways. What one link
+ * tells the next is NESTBOX_CHAIN="SELF_FD PARENT_FD MADE PENDING".
+ */
+static struct {
+	struct step_ctx ctx;
+	bool reexec;
+	int self_fd; /* owned; our own binary, which the new root does not have */
+	const char *word;
+} chain = { .ctx = { .err_fd = -1, .parent_fd = -1 }, .self_fd = -1 };
+
+extern char **environ;
+
+struct step_ctx *chain_ctx(void)
+{
+	return &chain.ctx;
+}
+
+static bool take_over(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	/* no number that an open fd does not bear out is believed */
+	return flags >= 0 && fcntl(fd, F_SETFD, flags | FD_CLOEXEC) == 0;
+}
+
+const char *chain_word(void)
+{
+	return chain.word;
+}
+
+void chain_start(const char *called)
+{
+	const char *base = strrchr(called, '/');
+	const char *reexec = getenv("NESTBOX_REEXEC");
+	const char *told = getenv("NESTBOX_CHAIN");
+	int self, parent, pending;
+	unsigned made;
+
+	chain.word = base && !strcmp(base, "/nestbox") ? called : "nestbox";
+	chain.reexec = reexec && !strcmp(reexec, "1");
+	if (told && sscanf(told, "%d %d %x %d", &self, &parent, &made, &pending) == 4) {
+		if (self > 2 && take_over(self))
+			chain.self_fd = self;
+		if (parent > 2 && take_over(parent))
+			chain.ctx.parent_fd = parent;
+		chain.ctx.made = made;
+		chain.ctx.pid_pending = pending;
+	}
+	unsetenv("NESTBOX_CHAIN");
+	unsetenv("NESTBOX_REEXEC");
+	if (chain.self_fd >= 0)
+		return;
+	chain.self_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	/* without /proc: the path that execve was given, getauxval(3) */
+	if (chain.self_fd < 0)
+		chain.self_fd = open((const char *)getauxval(AT_EXECFN), O_PATH | O_CLOEXEC);
+}
+
+/* What the next link inherits is the one exception to O_CLOEXEC. */
+static int execute_next(char **argv, struct err *e)
+{
+	struct step_ctx *ctx = &chain.ctx;
+	char told[64];
+
+	snprintf(told, sizeof told, "%d %d %x %d", chain.self_fd, ctx->parent_fd, ctx->made, ctx->pid_pending);
+	if (setenv("NESTBOX_CHAIN", told, 1) < 0 || (chain.reexec && setenv("NESTBOX_REEXEC", "1", 1) < 0))
+		return err_sys(e, "environment", NULL);
+	if (fcntl(chain.self_fd, F_SETFD, 0) < 0)
+		return err_sys(e, "nestbox", "own binary");
+	if (ctx->parent_fd >= 0)
+		fcntl(ctx->parent_fd, F_SETFD, 0);
+	sys_execveat(chain.self_fd, argv, environ);
+	return err_sys(e, "nestbox", "execute own binary");
+}
+
+int chain_exec(char **argv, struct err *e)
+{
+	return proc_exec(argv, e);
+}
+
+_Noreturn void chain_end(int status)
+{
+	proc_end_like(status, chain.ctx.child.die_alike);
+}
+
+/* The word behind an applet with verbs chooses one; *argv moves on to it. */
+static const struct applet *find_verb(const struct applet *a, int *argc, char ***argv, struct err *e)
+{
+	struct strbuf all = { 0 };
+
+	if (*argc < 2 || (*argv)[1][0] == '-') {
+		for (const struct applet *const *v = a->verbs; *v; v++)
+			strbuf_addf(&all, "%s%s", all.len ? ", " : "", (*v)->name);
+		err_bad(e, (*argv)[0], "wants one of: %s", all.s);
+		strbuf_release(&all);
+		return NULL;
+	}
+	++*argv;
+	--*argc;
+	for (const struct applet *const *v = a->verbs; *v; v++)
+		if (!strcmp((*v)->name, **argv))
+			return *v;
+	err_bad(e, **argv, "no such word for %s", a->name);
+	return NULL;
+}
+
+/* $SHELL, else what passwd says, else sh: as util-linux chooses. */
+static int exec_shell(struct err *e)
+{
+	const char *shell = getenv("SHELL");
+	struct passwd *pw;
+	char *argv[2] = { NULL, NULL };
+
+	if (!shell || !*shell) {
+		pw = getpwuid(getuid());
+		shell = pw && pw->pw_shell && *pw->pw_shell ? pw->pw_shell : "/bin/sh";
+	}
+	argv[0] = (char *)shell;
+	return chain_exec(argv, e);
+}
+
+/* Run one chain applet as a plan of one step; the number of words used, or -errno. */
+static int run_step(const struct applet *a, int argc, char **argv, bool *execs, struct err *e)
+{
+	struct plan plan = { 0 };
+	void *args = plan_add(&plan, a->step);
+	int status = 0, used, rc;
+
+	if (!args)
+		return err_set(e, ENOMEM, a->name, NULL);
+	if (a->defaults)
+		a->defaults(args);
+	used = opt_parse(a->opts, args, argc, argv, e);
+	if (used < 0) {
+		err_hint(e, "nestbox %s --help lists the options", a->step->name);
+		return used;
+	}
+	if (used == argc && a->alone == ALONE_ERROR && !(a->execs && a->execs(NULL)))
+		return err_bad(e, a->name, "no command is given");
+	chain.ctx.alone = used == argc;
+	rc = plan_run(&plan, &chain.ctx, &status, e);
+	if (rc == STEP_WAIT)
+		chain_end(status);
+	*execs = a->flags & APPLET_EXEC || (a->execs && a->execs(args));
+	/* a process about to execute something else needs no tidying; the lists end with it */
+	if (rc == 0 && used == argc)
+		plan_release(&plan);
+	return rc < 0 ? rc : used;
+}
+
+int chain_run(int argc, char **argv, struct err *e)
+{
+	for (;;) {
+		const struct applet *a = applet_find(argv[0]);
+		bool execs = false;
+		int used, rc;
+
+		if (!a)
+			return err_bad(e, argv[0], "no such applet");
+		e->status = a->fail;
+		snprintf(e->applet, sizeof e->applet, "%s", a->name);
+		if (applet_help(a, NULL, argc, argv))
+			return 0;
+		if (a->verbs) {
+			const struct applet *of = a;
+
+			a = find_verb(of, &argc, &argv, e);
+			if (!a)
+				return -EINVAL;
+			if (applet_help(of, a, argc, argv))
+				return 0;
+		}
+		if (a->main)
+			return a->main(argc, argv, e);
+		used = run_step(a, argc, argv, &execs, e);
+		if (used < 0)
+			return used;
+		argv += used;
+		argc -= used;
+		if (argc == 0)
+			return a->alone == ALONE_SHELL ? exec_shell(e) : 0;
+		if (execs || strcmp(argv[0], "nestbox") || argc < 2)
+			return chain_exec(argv, e);
+		rc = chain.ctx.creds_changed ? cred_as_exec(e) : 0;
+		if (rc < 0)
+			return rc;
+		if (rc == 1 || chain.reexec)
+			return execute_next(argv, e);
+		chain.ctx.creds_changed = false;
+		argv++;
+		argc--;
+	}
+}

@@ -1,0 +1,33 @@
+/* chain: running applets one after the other on one argument list. */
+#ifndef APPLETS_CHAIN_H
+#define APPLETS_CHAIN_H
+
+#include "applets/applet.h"
+#include "core/err.h"
+#include "core/step.h"
+
+/*
+ * Read what an earlier link of this chain left in the environment
+ * (NESTBOX_CHAIN, NESTBOX_REEXEC). Once, before anything else. `called` is
+ * main's argv[0].
+ */
+void chain_start(const char *called);
+
+/* The word by which a shell here finds this binary: "nestbox", or the path that it was called by. */
+const char *chain_word(void);
+
+/* What the line knows of itself. */
+struct step_ctx *chain_ctx(void);
+
+/* Run the applet argv[0] and what follows. The exit status, or -errno with *e filled. */
+int chain_run(int argc, char **argv, struct err *e);
+
+/* Execute the user's command; nothing of ours goes along. Returns only on failure. */
+int chain_exec(char **argv, struct err *e);
+
+/*
+ * End as the waiter of a plan does: with the child's status, or by its signal.
+ */
+_Noreturn void chain_end(int status);
+
+#endif

@@ -1,0 +1,323 @@
+#include "applets/pivot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "applets/applet.h"
+#include "applets/pivot_priv.h"
+#include "core/fd.h"
+#include "core/mnt.h"
+#include "core/ns.h"
+#include "core/record.h"
+#include "core/root.h"
+#include "core/sys.h"
+
+#define MOFF(field) offsetof(struct pivot_mounts, field)
+#define OFF(field) offsetof(struct pivot_args, field)
+
+const struct opt pivot_mount_opts[] = {
+	{ OPT_LIST, 'v', "volume", "SRC:DST[:OPT]", "bind SRC to DST inside (ro, rw, slave, shared)", MOFF(binds), .alias = "bind" },
+	{ OPT_LIST, 0, "tmpfs", "DST[:OPT]", "a tmpfs on DST inside (size=64k, mode=1777, ...)", MOFF(tmpfs) },
+	{ OPT_FLAG, 0, "read-only", NULL, "make the root itself read-only", MOFF(read_only) },
+	{ OPT_END },
+};
+
+static const struct opt pivot_opts[] = {
+	{ OPT_FLAG, 0, "api", NULL, "mount /proc, /sys and a fresh /dev as containers have them", OFF(api) },
+	{ OPT_FLAG, 0, "api-write", NULL, "leave /sys and its cgroups writable", OFF(api_write) },
+	{ OPT_GROUP, .off = OFF(mounts), .group = pivot_mount_opts },
+	{ OPT_FLAG, 0, "here", NULL, "do it although this is pid 1's mount namespace", OFF(here) },
+	{ OPT_FLAG, 0, "host-devices", NULL, "all the host's device nodes in the fresh /dev", OFF(host_devices) },
+	{ OPT_LIST, 0, "mask", "PATH", "hide PATH; \"default\": the list that docker hides", OFF(mask) },
+	{ OPT_FLAG, 0, "nodev", NULL, "device files of the root file system do not open", OFF(nodev) },
+	{ OPT_FLAG, 0, "prepare", NULL, "only make the mount points that NEWROOT lacks", OFF(prepare) },
+	{ OPT_FLAG, 0, "rm", NULL, "with --prepare: take them away when the command has ended", OFF(rm) },
+	{ OPT_LIST, 0, "ro-path", "PATH", "make PATH read-only; \"default\": docker's list", OFF(ro_path) },
+	{ OPT_LIST, 0, "sysctl", "KEY=VALUE", "set a kernel parameter of the new namespaces", OFF(sysctl) },
+	{ OPT_OPERAND, .name = "NEWROOT", .off = OFF(new_root) },
+	{ OPT_END },
+};
+
+struct pivot_state {
+	int root; /* owned: the detached new root */
+	int null; /* owned: a detached /dev/null for the masks, or -1 */
+	struct pivot_items api, volumes;
+	struct record_points points;
+};
+
+static int pivot_check(const void *args, struct err *e)
+{
+	const struct pivot_args *a = args;
+	struct mnt_volume v;
+	struct mnt_tmpfs t;
+	int rc = 0;
+
+	for (size_t i = 0; i < a->mounts.binds.n && !rc; i++)
+		rc = mnt_volume_parse(a->mounts.binds.v[i], &v, e);
+	for (size_t i = 0; i < a->mounts.tmpfs.n && !rc; i++)
+		rc = mnt_tmpfs_parse(a->mounts.tmpfs.v[i], &t, e);
+	for (size_t i = 0; i < a->sysctl.n && !rc; i++)
+		rc = pivot_sysctl_check(a->sysctl.v[i], e);
+	if (!rc && a->rm && !a->prepare)
+		rc = err_bad(e, "--rm", "goes with --prepare: pivot itself leaves nobody behind to clean up");
+	return rc;
+}
+
+/* Guards a newcomer's first try: the root of the machine's own mount namespace is everybody's. */
+static int refuse_inits_mounts(const struct pivot_args *a, const struct step_ctx *ctx, struct err *e)
+{
+	int rc;
+
+	if (a->here || ctx->made & CLONE_NEWNS)
+		return 0;
+	rc = ns_mount_is_inits(e);
+	if (rc > 0)
+		rc = err_bad(e, a->new_root, "this is pid 1's mount namespace: the whole machine would get the new root");
+	if (rc < 0)
+		err_hint(e, "make one first (nestbox unshare --mount -- nestbox pivot ...), or say --here");
+	return rc;
+}
+
+static int open_null(struct pivot_state *s, struct err *e)
+{
+	auto_close int null = dev_open_null(e);
+
+	if (null < 0)
+		return null;
+	s->null = mnt_clone(null, "", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, MS_PRIVATE, e);
+	return s->null < 0 ? s->null : 0;
+}
+
+static int pivot_open(const void *args, void *state, struct step_ctx *ctx, struct err *e)
+{
+	const struct pivot_args *a = args;
+	struct pivot_state *s = state;
+	int rc;
+
+	*s = (struct pivot_state){ .root = -1, .null = -1, .points = RECORD_POINTS_NONE };
+	if (a->prepare) {
+		auto_close int dir = fd_open_dir(AT_FDCWD, a->new_root, e);
+
+		return dir < 0 ? dir : 0;
+	}
+	rc = ctx->run ? 0 : refuse_inits_mounts(a, ctx, e);
+	if (rc < 0)
+		return rc;
+	s->root = root_open(a->new_root, a->nodev ? MOUNT_ATTR_NODEV : 0, e);
+	if (s->root < 0)
+		return s->root;
+	/* with --api the fresh /dev has one that nobody can have tampered with */
+	if (a->mask.n && !a->api && (rc = open_null(s, e)) < 0)
+		return rc;
+	return pivot_volumes_open(a, &s->volumes, e);
+}
+
+static int attach_all(const struct pivot_items *l, int root, struct err *e)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct pivot_item *it = &l->v[i];
+		auto_close int at = mnt_point(root, it->where, it->dir, it->no_links, NULL, e);
+		int rc = at < 0 ? at : mnt_attach(it->fd, at, it->where, e);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int set_sysctls(const struct pivot_args *a, struct err *e)
+{
+	auto_close int proc = -1;
+	int rc = 0;
+
+	if (!a->sysctl.n)
+		return 0;
+	/* an instance of our own: what lies at /proc may be anybody's by now */
+	proc = mnt_new("proc", NULL, 0, e);
+	if (proc < 0)
+		return proc;
+	for (size_t i = 0; i < a->sysctl.n && !rc; i++)
+		rc = pivot_sysctl_set(a->sysctl.v[i], proc, e);
+	return rc;
+}
+
+/* The new root is "/" now, and nothing outside exists any more. */
+static int furnish(const struct pivot_args *a, const struct pivot_state *s, struct err *e)
+{
+	auto_close int root = fd_open_dir(AT_FDCWD, "/", e);
+	int rc;
+
+	if (root < 0)
+		return root;
+	if ((rc = attach_all(&s->api, root, e)) < 0 || (rc = attach_all(&s->volumes, root, e)) < 0 ||
+	    (rc = pivot_mask(a, root, s->null, e)) < 0 || (rc = pivot_read_only_paths(a, root, e)) < 0)
+		return rc;
+	/* last: the steps before may have had to make mount points */
+	if (a->mounts.read_only && sys_mount_setattr(root, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0) < 0)
+		return err_sys(e, "/", "make read-only");
+	return 0;
+}
+
+/* Every place that is mounted on in the root file system itself, not in another of our mounts. */
+static int each_point(const struct pivot_args *a, int (*visit)(void *to, const char *where, bool dir, struct err *e), void *to, struct err *e)
+{
+	static const char *const api[] = { "/proc", "/dev", "/sys" };
+	struct pivot_items l = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; a->api && i < sizeof api / sizeof *api && rc >= 0; i++)
+		rc = visit(to, api[i], true, e);
+	if (rc >= 0)
+		rc = pivot_volumes_open(a, &l, e);
+	for (size_t i = 0; i < l.n && rc >= 0; i++) {
+		bool inside = false;
+
+		for (size_t k = 0; a->api && k < sizeof api / sizeof *api; k++) {
+			const char *rest = str_after(l.v[i].where, api[k]);
+
+			inside |= rest && (*rest == '/' || !*rest);
+		}
+		for (size_t k = 0; k < i; k++) {
+			const char *rest = str_after(l.v[i].where, l.v[k].where);
+
+			inside |= rest && *rest == '/';
+		}
+		if (!inside)
+			rc = visit(to, l.v[i].where, l.v[i].dir, e);
+	}
+	pivot_items_release(&l);
+	return rc;
+}
+
+struct lack {
+	int root;
+	bool missing;
+};
+
+static int visit_lack(void *to, const char *where, bool dir, struct err *e)
+{
+	struct lack *lack = to;
+	auto_close int at = mnt_lookup(lack->root, where, 0);
+
+	(void)dir;
+	(void)e;
+	lack->missing |= at == -ENOENT;
+	return 0;
+}
+
+int pivot_lacks_points(const struct pivot_args *a, struct err *e)
+{
+	struct lack lack = { .root = fd_open_dir(AT_FDCWD, a->new_root, e) };
+	int rc = lack.root < 0 ? lack.root : each_point(a, visit_lack, &lack, e);
+
+	fd_close(&lack.root);
+	return rc < 0 ? rc : lack.missing;
+}
+
+struct making {
+	int root;
+	struct mnt_made made;
+};
+
+static int visit_make(void *to, const char *where, bool dir, struct err *e)
+{
+	struct making *m = to;
+	auto_close int at = mnt_point(m->root, where, dir, false, &m->made, e);
+
+	return at < 0 ? at : 0;
+}
+
+static int prepare(const struct pivot_args *a, struct pivot_state *s, struct step_ctx *ctx, struct err *e)
+{
+	struct making m = { .root = -1 };
+	int rc = record_points_hold(&s->points, a->new_root, e);
+
+	if (rc < 0)
+		return rc;
+	m.root = fd_open_dir(AT_FDCWD, a->new_root, e);
+	rc = m.root < 0 ? m.root : each_point(a, visit_make, &m, e);
+	/* what was made before a failure is noted all the same: it must go again */
+	if (m.made.text.len) {
+		int noted = record_points_note(&s->points, m.made.text.s, rc < 0 ? &(struct err){ 0 } : e);
+
+		rc = rc < 0 ? rc : noted;
+	}
+	strbuf_release(&m.made.text);
+	fd_close(&m.root);
+	if (rc < 0 || !a->rm || ctx->run)
+		return rc;
+	rc = proc_watch(&s->points.lock, 1, e);
+	if (rc == 1) {
+		record_points_release(&s->points, mnt_unmake);
+		_exit(0);
+	}
+	/* the watcher's lock is the one that counts: the command must not inherit ours, and does not (O_CLOEXEC) */
+	return rc;
+}
+
+static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, struct err *e)
+{
+	const struct pivot_args *a = args;
+	struct pivot_state *s = state;
+	mode_t mask;
+	int rc;
+
+	if (a->prepare)
+		return prepare(a, s, ctx, e);
+	/* modes of what is made are meant as written */
+	mask = umask(0);
+	rc = set_sysctls(a, e);
+	if (rc == 0)
+		rc = a->api ? pivot_api_make(a, &s->api, e) : 0;
+	if (rc == 0)
+		rc = root_pivot(s->root, e);
+	if (rc == 0)
+		rc = furnish(a, s, e);
+	umask(mask);
+	pivot_items_release(&s->api);
+	pivot_items_release(&s->volumes);
+	fd_close(&s->root);
+	fd_close(&s->null);
+	return rc;
+}
+
+static void pivot_release(const void *args, void *state, bool failed)
+{
+	const struct pivot_args *a = args;
+	struct pivot_state *s = state;
+
+	if (failed || a->rm)
+		record_points_release(&s->points, mnt_unmake);
+	pivot_items_release(&s->api);
+	pivot_items_release(&s->volumes);
+	fd_close(&s->root);
+	fd_close(&s->null);
+}
+
+const struct step_ops pivot_step = {
+	.name = "pivot",
+	.opts = pivot_opts,
+	.args_size = sizeof(struct pivot_args),
+	.state_size = sizeof(struct pivot_state),
+	.check = pivot_check,
+	.open = pivot_open,
+	.apply = pivot_apply,
+	.release = pivot_release,
+};
+
+const struct applet applet_pivot = {
+	.name = "pivot",
+	.synopsis = "[OPTIONS] NEWROOT [--] [COMMAND [ARG]...]",
+	.summary = "make a directory the root, and run a command in it",
+	.opts = pivot_opts,
+	.notes = "Without a command, your shell is run.\n"
+		 "It wants a mount namespace of its own: nestbox unshare --mount -- nestbox pivot ...",
+	.step = &pivot_step,
+	.alone = ALONE_SHELL,
+	.fail = 125,
+};

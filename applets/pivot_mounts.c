@@ -1,0 +1,217 @@
+/* pivot: the mounts that go into the new root. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "applets/pivot_priv.h"
+#include "core/cgroup.h"
+#include "core/fd.h"
+#include "core/mnt.h"
+#include "core/sys.h"
+
+#define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV)
+
+int pivot_item_add(struct pivot_items *l, int fd, const char *where, bool dir, bool no_links, struct err *e)
+{
+	struct pivot_item *v;
+	char *copy;
+
+	if (fd < 0)
+		return fd;
+	v = realloc(l->v, (l->n + 1) * sizeof *v);
+	copy = v ? strdup(where) : NULL;
+	l->v = v ? v : l->v;
+	if (!copy) {
+		close(fd);
+		return err_set(e, ENOMEM, where, NULL);
+	}
+	l->v[l->n++] = (struct pivot_item){ fd, copy, dir, no_links };
+	return 0;
+}
+
+void pivot_items_release(struct pivot_items *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		fd_close(&l->v[i].fd);
+		free(l->v[i].where);
+	}
+	free(l->v);
+	*l = (struct pivot_items){ 0 };
+}
+
+static int make_dev(const struct pivot_args *a, struct pivot_items *l, struct err *e)
+{
+	int nodes[DEV_NODES] = { -1, -1, -1, -1, -1, -1 };
+	int dev = mnt_new("tmpfs", "mode=755,size=65536k", MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME, e);
+	int rc = pivot_item_add(l, dev, "/dev", true, true, e);
+
+	if (rc == 0)
+		rc = dev_fill(dev, nodes, e);
+	if (rc == 0 && a->host_devices)
+		rc = dev_copy_host(dev, e);
+	for (int i = 0; i < DEV_NODES; i++) {
+		char where[32];
+
+		if (nodes[i] < 0)
+			continue;
+		snprintf(where, sizeof where, "/dev/%s", dev_name(i));
+		if (rc < 0)
+			close(nodes[i]);
+		else
+			rc = pivot_item_add(l, nodes[i], where, false, false, e);
+	}
+	return rc;
+}
+
+/* gid 5 is tty's on every distribution; a user namespace may not know it. */
+static int make_devpts(struct err *e)
+{
+	int fd = mnt_new("devpts", "newinstance,ptmxmode=0666,mode=0620,gid=5", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
+
+	if (fd == -EINVAL)
+		fd = mnt_new("devpts", "newinstance,ptmxmode=0666,mode=0620", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
+	return fd;
+}
+
+/*
+ * sysfs shows the network namespace it is mounted in, and only the owner of
+ * that may mount it: for others the host's own, copied, does as well.
+ */
+static int make_sysfs(const struct pivot_args *a, struct err *e)
+{
+	unsigned attrs = SAFE | (a->api_write ? 0 : MOUNT_ATTR_RDONLY);
+	int fd = mnt_new("sysfs", NULL, attrs, e);
+
+	return fd == -EPERM ? mnt_clone(AT_FDCWD, "/sys", attrs, MS_PRIVATE, e) : fd;
+}
+
+static int make_proc(struct err *e)
+{
+	int fd = mnt_new("proc", NULL, SAFE, e);
+
+	if (fd == -EPERM)
+		err_hint(e, "a new pid namespace must own it (unshare -p -f), and in a user namespace no part of the outer /proc may be covered");
+	return fd;
+}
+
+/*
+ * One hierarchy as the container's cgroup namespace shows it. A v1 one is told
+ * by the controllers (or the name) that it was mounted with.
+ */
+static int make_cgroup(const struct cgroup_hier *h, unsigned attrs, struct err *e)
+{
+	return mnt_new(h->v2 ? "cgroup2" : "cgroup", h->v2 ? NULL : h->options, attrs, e);
+}
+
+/* A tmpfs with a folder for each hierarchy, named as on the host; read-only before anybody sees it. */
+static int make_cgroup_folders(const struct cgroups *all, bool writable, struct err *e)
+{
+	auto_close int fd = mnt_new("tmpfs", "mode=755,size=64k", SAFE, e);
+
+	for (size_t i = 0; fd >= 0 && i < all->n; i++)
+		if (mkdirat(fd, cgroup_base(&all->v[i]), 0755) < 0 && errno != EEXIST)
+			return err_sys(e, cgroup_base(&all->v[i]), "make the folder of the hierarchy");
+	if (fd >= 0 && !writable && sys_mount_setattr(fd, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0) < 0)
+		return err_sys(e, "/sys/fs/cgroup", "make read-only");
+	return take_fd(&fd);
+}
+
+/* cgroup2 alone lies at /sys/fs/cgroup itself; several hierarchies lie below it, as the host has them. */
+static int make_cgroups(const struct pivot_args *a, struct pivot_items *l, struct err *e)
+{
+	unsigned attrs = SAFE | (a->api_write ? 0 : MOUNT_ATTR_RDONLY);
+	struct cgroups all = { 0 };
+	int rc = cgroups_load(&all, e);
+	bool only_v2 = rc == 0 && all.n == 1 && all.v[0].v2;
+
+	if (only_v2)
+		rc = pivot_item_add(l, make_cgroup(&all.v[0], attrs, e), "/sys/fs/cgroup", true, false, e);
+	else if (rc == 0 && all.n)
+		rc = pivot_item_add(l, make_cgroup_folders(&all, a->api_write, e), "/sys/fs/cgroup", true, false, e);
+	for (size_t i = 0; rc == 0 && i < all.n && !only_v2; i++) {
+		char where[300];
+
+		snprintf(where, sizeof where, "/sys/fs/cgroup/%s", cgroup_base(&all.v[i]));
+		rc = pivot_item_add(l, make_cgroup(&all.v[i], attrs, e), where, true, false, e);
+	}
+	cgroups_release(&all);
+	return rc;
+}
+
+int pivot_api_make(const struct pivot_args *a, struct pivot_items *l, struct err *e)
+{
+	int rc;
+
+	if ((rc = pivot_item_add(l, make_proc(e), "/proc", true, true, e)) < 0 || (rc = make_dev(a, l, e)) < 0 ||
+	    (rc = pivot_item_add(l, make_devpts(e), "/dev/pts", true, false, e)) < 0 ||
+	    (rc = pivot_item_add(l, mnt_new("tmpfs", "mode=1777,size=65536k", SAFE, e), "/dev/shm", true, false, e)) < 0 ||
+	    (rc = pivot_item_add(l, mnt_new("mqueue", NULL, SAFE, e), "/dev/mqueue", true, false, e)) < 0 ||
+	    (rc = pivot_item_add(l, make_sysfs(a, e), "/sys", true, true, e)) < 0)
+		return rc;
+	return make_cgroups(a, l, e);
+}
+
+static int open_bind(const char *text, const struct pivot_args *a, struct pivot_items *l, struct err *e)
+{
+	struct mnt_volume v;
+	auto_close int src = -1;
+	struct stat st;
+	uint64_t attrs;
+	int rc = mnt_volume_parse(text, &v, e);
+
+	if (rc < 0)
+		return rc;
+	src = fd_open(AT_FDCWD, v.src, O_PATH, e);
+	if (src < 0)
+		return src;
+	if (fstat(src, &st) < 0)
+		return err_sys(e, v.src, NULL);
+	attrs = (v.read_only ? MOUNT_ATTR_RDONLY : 0) | (a->nodev ? MOUNT_ATTR_NODEV : 0);
+	return pivot_item_add(l, mnt_clone(src, "", attrs, v.propagation, e), v.dst, S_ISDIR(st.st_mode), false, e);
+}
+
+static int open_tmpfs(const char *text, struct pivot_items *l, struct err *e)
+{
+	struct mnt_tmpfs t;
+	int rc = mnt_tmpfs_parse(text, &t, e);
+
+	return rc < 0 ? rc : pivot_item_add(l, mnt_new("tmpfs", t.options, t.attrs, e), t.dst, true, false, e);
+}
+
+static unsigned depth(const char *path)
+{
+	unsigned n = 0;
+
+	for (; *path; path++)
+		n += *path == '/';
+	return n;
+}
+
+/* A stable sort: of two mounts on one place the later one is to win. */
+static void sort_by_depth(struct pivot_items *l)
+{
+	for (size_t i = 1; i < l->n; i++) {
+		struct pivot_item it = l->v[i];
+		size_t k = i;
+
+		for (; k && depth(l->v[k - 1].where) > depth(it.where); k--)
+			l->v[k] = l->v[k - 1];
+		l->v[k] = it;
+	}
+}
+
+int pivot_volumes_open(const struct pivot_args *a, struct pivot_items *l, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < a->mounts.tmpfs.n && rc == 0; i++)
+		rc = open_tmpfs(a->mounts.tmpfs.v[i], l, e);
+	for (size_t i = 0; i < a->mounts.binds.n && rc == 0; i++)
+		rc = open_bind(a->mounts.binds.v[i], a, l, e);
+	sort_by_depth(l);
+	return rc;
+}

@@ -1,0 +1,42 @@
+/* pivot's own parts, shared between its files. */
+#ifndef APPLETS_PIVOT_PRIV_H
+#define APPLETS_PIVOT_PRIV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "applets/pivot.h"
+#include "core/dev.h"
+
+/* A detached mount that waits for its place inside the new root. */
+struct pivot_item {
+	int fd;          /* owned */
+	char *where;     /* owned: absolute path inside the root */
+	bool dir;
+	bool no_links;   /* the place must not be reached through a symbolic link */
+};
+
+struct pivot_items {
+	struct pivot_item *v;
+	size_t n;
+};
+
+/* Append; takes fd over, also on failure. 0 or -ENOMEM with *e. */
+int pivot_item_add(struct pivot_items *l, int fd, const char *where, bool dir, bool no_links, struct err *e);
+void pivot_items_release(struct pivot_items *l);
+
+/* The mounts of --api, in the order in which they are attached; made while the host's /proc can still be seen. */
+int pivot_api_make(const struct pivot_args *a, struct pivot_items *l, struct err *e);
+
+/* --volume and --tmpfs as items, shallow places first. */
+int pivot_volumes_open(const struct pivot_args *a, struct pivot_items *l, struct err *e);
+
+/* After the pivot: hide the paths of --mask. `null` is a detached /dev/null, or -1: take the root's own. */
+int pivot_mask(const struct pivot_args *a, int root, int null, struct err *e);
+int pivot_read_only_paths(const struct pivot_args *a, int root, struct err *e);
+
+/* "KEY=VALUE" of --sysctl: is it one that belongs to a namespace? And set it, through the procfs `proc`. */
+int pivot_sysctl_check(const char *text, struct err *e);
+int pivot_sysctl_set(const char *text, int proc, struct err *e);
+
+#endif

@@ -1,0 +1,268 @@
+#include "applets/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "applets/applet.h"
+#include "applets/chain.h"
+#include "applets/gc.h"
+#include "core/fd.h"
+#include "core/ns.h"
+#include "core/record.h"
+#include "core/sys.h"
+
+#define OFF(field) offsetof(struct run_args, field)
+
+static const char *const networks[] = { "none", "host", NULL };
+static const char *const cgroup_modes[] = { "enabled", "disabled", NULL };
+
+const struct opt run_opts[] = {
+	{ OPT_LIST, 0, "cap-add", "CAP", "add a capability, or ALL", OFF(cap_add) },
+	{ OPT_LIST, 0, "cap-drop", "CAP", "take a capability away, or ALL", OFF(cap_drop) },
+	{ OPT_STR, 0, "cgroup-parent", "PATH", "group that the container's group goes into (nestbox)", OFF(cgroup_parent) },
+	{ OPT_STR, 0, "cgroups", "MODE", "enabled (default) or disabled", OFF(cgroups), .words = cgroup_modes },
+	{ OPT_GROUP, .off = OFF(limits), .group = cgroup_limit_opts },
+	{ OPT_STR, 0, "domainname", "NAME", "NIS domain name", OFF(domainname) },
+	{ OPT_FLAG, 0, "dry-run", NULL, "print the line of applets that does the same", OFF(dry_run) },
+	{ OPT_LIST, 0, "env-file", "FILE", "read environment variables from FILE", OFF(env_file) },
+	{ OPT_STR, 'h', "hostname", "NAME", "host name; the container's ID where not given", OFF(hostname) },
+	{ OPT_STR, 0, "name", "NAME", "name of the container", OFF(name) },
+	{ OPT_STR, 0, "network", "KIND", "none (default: lo and nothing else) or host", OFF(network), .words = networks, .alias = "net" },
+	{ OPT_FLAG, 0, "privileged", NULL, "all capabilities and devices, nothing masked", OFF(privileged) },
+	{ OPT_FLAG, 0, "rm", NULL, "accepted: a container in the foreground always cleans up", OFF(rm) },
+	{ OPT_GROUP, .off = OFF(mounts), .group = pivot_mount_opts },
+	{ OPT_GROUP, .off = OFF(cred), .group = setpriv_run_opts },
+	{ OPT_OPERAND, .name = "ROOTFS", .off = OFF(rootfs) },
+	{ OPT_END },
+};
+
+/* What lives as long as the waiter, and is the host's. */
+static struct record record = RECORD_NONE;
+
+static bool has_limits(const struct run_args *a)
+{
+	struct strbuf controllers = { 0 };
+	bool any;
+
+	cgroup_limits_controllers(&a->limits, &controllers);
+	any = controllers.len > 0;
+	strbuf_release(&controllers);
+	return any;
+}
+
+int run_check(const struct run_args *a, struct err *e)
+{
+	int rc = a->name ? record_name_check(a->name, e) : 0;
+
+	if (rc == 0 && a->hostname)
+		rc = ns_hostname_check(a->hostname, e);
+	if (rc == 0 && a->cgroups && !strcmp(a->cgroups, "disabled") && has_limits(a))
+		rc = err_bad(e, "--cgroups disabled", "and a limit exclude each other");
+	return rc;
+}
+
+/* "KEY=VALUE", or "KEY" for the caller's own value; "#" starts a comment: docker's format. */
+static int read_env_file(const char *path, struct strs *env, struct opt_keep *keep, struct err *e)
+{
+	char *text = fd_slurp(AT_FDCWD, path, 1 << 20);
+	char *rest = text, *line;
+	int rc = 0;
+
+	if (!text)
+		return err_sys(e, path, "read the environment");
+	while (rc == 0 && (line = strsep(&rest, "\n"))) {
+		line += strspn(line, " \t");
+		if (!*line || *line == '#')
+			continue;
+		if (*line == '=' || (strcspn(line, " \t") < strcspn(line, "=")))
+			rc = err_bad(e, path, "\"%.64s\" is no variable", line);
+		else if (strchr(line, '=') || getenv(line)) {
+			const char *kept = opt_keep_text(keep, "%s", line);
+
+			rc = kept ? strs_add(env, kept) : -ENOMEM;
+		}
+	}
+	free(text);
+	return rc == -ENOMEM ? err_set(e, ENOMEM, path, NULL) : rc;
+}
+
+/* The controllers that the container's group is made in: those of the limits, and the device list's. */
+static void choose_controllers(const struct run_args *a, const struct cgroups *all, struct run_facts *f, struct strbuf *out)
+{
+	const struct cgroup_hier *devices = cgroup_find(all, "devices");
+
+	cgroup_limits_controllers(&a->limits, out);
+	f->devices = devices && !devices->v2;
+	if (f->devices)
+		strbuf_addf(out, "%sdevices", out->len ? "," : "");
+	if (!out->len && cgroup_find(all, "unified"))
+		strbuf_add(out, "unified");
+}
+
+/* Can groups be made for all of them, below the root or at least below our own group? */
+static bool usable(const struct cgroups *all, const char *controllers, bool own)
+{
+	const char *rest = controllers;
+	char one[64];
+
+	while (str_next(&rest, ',', one, sizeof one) > 0)
+		if (!cgroup_usable(all, one, own))
+			return false;
+	return true;
+}
+
+/*
+ * DESIGN: nestbox/ID below the root of the hierarchies, or below the caller's
+ * own group where only that is delegated. No cgroup at all is fine as long as
+ * nobody has asked for a limit.
+ */
+static int find_cgroup(const struct run_args *a, struct run_facts *f, struct err *e)
+{
+	const char *parent = a->cgroup_parent ? a->cgroup_parent : "nestbox";
+	struct strbuf controllers = { 0 };
+	struct cgroups all = { 0 };
+	const char *own = "";
+	int rc;
+
+	f->no_cgroup = a->cgroups && !strcmp(a->cgroups, "disabled");
+	if (f->no_cgroup)
+		return 0;
+	rc = cgroups_load(&all, e);
+	if (rc < 0) {
+		f->no_cgroup = true;
+		return has_limits(a) ? rc : 0;
+	}
+	choose_controllers(a, &all, f, &controllers);
+	if (controllers.len && !usable(&all, controllers.s, false) && usable(&all, controllers.s, true))
+		own = "@/";
+	/* with a limit, it is cgexec that says what is wrong; without one nothing needs to be */
+	if (!has_limits(a) && !a->cgroup_parent && !*own && (!controllers.len || !usable(&all, controllers.s, false)))
+		f->no_cgroup = true;
+	if (f->no_cgroup)
+		f->devices = false;
+	snprintf(f->cgroup, sizeof f->cgroup, "%s:%s%s/%s", controllers.s ? controllers.s : "unified", own, parent, f->id);
+	strbuf_release(&controllers);
+	cgroups_release(&all);
+	return 0;
+}
+
+static int find_facts(const struct run_args *a, struct run_facts *f, struct opt_keep *keep, struct err *e)
+{
+	struct pivot_args points = { .api = true, .mounts = a->mounts, .new_root = a->rootfs };
+	int rc = record_new_id(f->id, e);
+
+	for (size_t i = 0; i < a->env_file.n && rc == 0; i++)
+		rc = read_env_file(a->env_file.v[i], &f->env, keep, e);
+	if (rc == 0)
+		rc = find_cgroup(a, f, e);
+	if (rc == 0)
+		rc = pivot_lacks_points(&points, e);
+	f->lacks_points = rc == 1;
+	return rc < 0 ? rc : 0;
+}
+
+static int make_record(const struct run_args *a, const struct run_facts *f, struct err *e)
+{
+	char rootfs[4096];
+	struct strbuf text = { 0 };
+	int rc;
+
+	strbuf_addf(&text, "version 1\nrootfs %s\n", realpath(a->rootfs, rootfs) ? rootfs : a->rootfs);
+	if (a->name)
+		strbuf_addf(&text, "name %s\n", a->name);
+	if (!f->no_cgroup)
+		strbuf_addf(&text, "cgroup %s\n", f->cgroup);
+	rc = text.failed ? err_set(e, ENOMEM, "record", NULL) : record_make(&record, f->id, a->name, text.s, e);
+	strbuf_release(&text);
+	return rc;
+}
+
+/* In the waiter, while the container is starting: nothing here holds it up. */
+static void note_child(const struct proc_child *child)
+{
+	auto_close int proc = -1;
+	struct err e = { 0 };
+	char line[64];
+
+	proc = proc_open(&e);
+	snprintf(line, sizeof line, "pid %d\nstart %lld\n", child->pid, proc < 0 ? 0 : proc_start_time(proc, child->pid));
+	record_add(&record, line, &e);
+	gc_collect(100, &e);
+}
+
+static int start(struct plan *p, const struct run_args *a, const struct run_facts *f, char **argv, struct err *e)
+{
+	struct step_ctx *ctx = chain_ctx();
+	unsigned keep_fds = 3 + (a->cred.preserve_fds.set ? (unsigned)a->cred.preserve_fds.v : 0);
+	unsigned forks = ctx->forks;
+	int status, rc;
+
+	/* from here on no fd of the caller's reaches anything by accident: CVE-2024-21626 */
+	sys_close_range(keep_fds, ~0U, CLOSE_RANGE_CLOEXEC);
+	ctx->run = true;
+	ctx->forked = note_child;
+	rc = make_record(a, f, e);
+	if (rc == 0)
+		rc = plan_run(p, ctx, &status, e);
+	if (rc == 0)
+		rc = chain_exec(argv, e);
+	/* in the child the record is the parent's business */
+	if (ctx->forks == forks)
+		record_remove(&record);
+	if (rc == STEP_WAIT)
+		chain_end(status);
+	return rc;
+}
+
+static int print(const struct plan *p, char **argv, struct err *e)
+{
+	struct strbuf text = { 0 };
+	int rc = plan_check(p, e);
+
+	if (rc == 0)
+		rc = plan_print(p, chain_word(), argv, &text);
+	if (rc == 0)
+		fputs(text.s, stdout);
+	strbuf_release(&text);
+	return rc == -ENOMEM ? err_set(e, ENOMEM, "plan", NULL) : rc;
+}
+
+static int run_main(int argc, char **argv, struct err *e)
+{
+	static char *shell[] = { (char *)"/bin/sh", NULL };
+	struct run_args a = { 0 };
+	struct run_facts f = { 0 };
+	struct opt_keep keep = { 0 };
+	struct plan p = { 0 };
+	int used = opt_parse(run_opts, &a, argc, argv, e);
+	int rc;
+
+	if (used < 0) {
+		err_hint(e, "nestbox run --help lists the options");
+		return used;
+	}
+	if ((rc = run_check(&a, e)) < 0 || (rc = find_facts(&a, &f, &keep, e)) < 0 || (rc = run_plan(&a, &f, &p, e)) < 0)
+		return rc;
+	argv = used < argc ? argv + used : shell;
+	rc = a.dry_run ? print(&p, argv, e) : start(&p, &a, &f, argv, e);
+	plan_release(&p);
+	opt_keep_release(&keep);
+	strs_release(&f.env);
+	opt_release(run_opts, &a);
+	return rc;
+}
+
+const struct applet applet_run = {
+	.name = "run",
+	.synopsis = "[OPTIONS] ROOTFS [--] [COMMAND [ARG]...]",
+	.summary = "start a container from a directory",
+	.opts = run_opts,
+	.notes = "Without a command, /bin/sh is run. The options are docker's.",
+	.main = run_main,
+	.flags = APPLET_NO_LINK,
+	.fail = 125,
+};

@@ -1,0 +1,42 @@
+/* run: a whole container start, as a plan of the other applets' steps. */
+#ifndef APPLETS_RUN_H
+#define APPLETS_RUN_H
+
+#include <stdbool.h>
+
+#include "applets/pivot.h"
+#include "applets/setpriv.h"
+#include "core/cgroup.h"
+#include "core/opt.h"
+#include "core/plan.h"
+
+struct run_args {
+	struct setpriv_run cred;
+	struct pivot_mounts mounts;
+	struct cgroup_limits limits;
+	struct strs env_file, cap_add, cap_drop;
+	const char *hostname, *domainname;
+	const char *network, *name, *cgroups, *cgroup_parent;
+	bool privileged, rm, dry_run;
+	const char *rootfs;
+};
+
+/* What the host says that a plan depends on; found out before, so that making the plan asks nobody. */
+struct run_facts {
+	char id[16];
+	bool lacks_points;      /* the root file system has not all mount points */
+	bool no_cgroup;         /* start without one */
+	bool devices;           /* a device list can be had */
+	char cgroup[512];       /* "CTRL,CTRL:PARENT/ID" of the container's group */
+	struct strs env;        /* of the --env-file's */
+};
+
+extern const struct opt run_opts[];
+
+/* Options to plan. 0 or -errno. */
+int run_plan(const struct run_args *a, const struct run_facts *f, struct plan *p, struct err *e);
+
+/* Are the options in order, apart from what the steps check? Pure. */
+int run_check(const struct run_args *a, struct err *e);
+
+#endif

@@ -1,0 +1,219 @@
+/* run: from options to a plan. Nothing in here asks the kernel or changes anything. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "applets/cgexec.h"
+#include "applets/netns.h"
+#include "applets/run.h"
+#include "applets/unshare.h"
+#include "core/cred.h"
+
+/* Append a step and point *args at its options. */
+#define ADD(plan, ops, args) (((args) = plan_add((plan), (ops))) ? 0 : -ENOMEM)
+
+static int copy_list(struct strs *to, const struct strs *from)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < from->n && rc == 0; i++)
+		rc = strs_add(to, from->v[i]);
+	return rc;
+}
+
+static int copy_mounts(struct pivot_mounts *to, const struct pivot_mounts *from)
+{
+	int rc = copy_list(&to->binds, &from->binds);
+
+	to->read_only = from->read_only;
+	return rc < 0 ? rc : copy_list(&to->tmpfs, &from->tmpfs);
+}
+
+static int add_points(const struct run_args *a, const struct run_facts *f, struct plan *p)
+{
+	struct pivot_args *s;
+	int rc;
+
+	if (!f->lacks_points)
+		return 0;
+	rc = ADD(p, &pivot_step, s);
+	if (rc < 0)
+		return rc;
+	s->prepare = s->rm = s->api = true;
+	s->new_root = a->rootfs;
+	return copy_mounts(&s->mounts, &a->mounts);
+}
+
+static int add_group(const struct run_args *a, const struct run_facts *f, struct plan *p, const char *below, struct cgexec_args **out)
+{
+	struct cgexec_args *s;
+	const char *spec = opt_keep_text(&p->keep, "%s%s", f->cgroup, below);
+	int rc = spec ? ADD(p, &cgexec_step, s) : -ENOMEM;
+
+	if (rc < 0)
+		return rc;
+	s->create.set = true;
+	s->limits = a->limits;
+	*out = s;
+	return strs_add(&s->groups, spec);
+}
+
+static int add_outer_group(const struct run_args *a, const struct run_facts *f, struct plan *p)
+{
+	struct cgexec_args *s;
+	int rc = f->no_cgroup ? 0 : add_group(a, f, p, "", &s);
+
+	if (rc < 0 || f->no_cgroup)
+		return rc;
+	s->rm = s->no_join = true;
+	if (f->devices)
+		s->devices = a->privileged ? "all" : "default";
+	return 0;
+}
+
+static int add_inner_group(const struct run_args *a, const struct run_facts *f, struct plan *p)
+{
+	struct cgexec_args *s;
+
+	return f->no_cgroup ? 0 : add_group(a, f, p, "/init", &s);
+}
+
+static int add_pid(const struct run_args *a, const struct run_facts *f, struct plan *p)
+{
+	struct unshare_args *s;
+	int rc = ADD(p, &unshare_step, s);
+
+	(void)a;
+	(void)f;
+	if (rc < 0)
+		return rc;
+	s->pid = s->fork = true;
+	s->kill_child = (struct opt_num){ true, SIGKILL };
+	s->forward = (struct opt_maybe){ true, "all" };
+	return 0;
+}
+
+static int add_network(const struct run_args *a, const struct run_facts *f, struct plan *p)
+{
+	struct netns_args *s;
+	int rc;
+
+	(void)f;
+	if (a->network && !strcmp(a->network, "host"))
+		return 0;
+	rc = ADD(p, &netns_new_step, s);
+	if (rc == 0)
+		s->net = "none";
+	return rc;
+}
+
+static const char *hostname(const struct run_args *a, const struct run_facts *f)
+{
+	return a->hostname ? a->hostname : f->id;
+}
+
+static int add_namespaces(const struct run_args *a, const struct run_facts *f, struct plan *p)
+{
+	struct unshare_args *s;
+	int rc = ADD(p, &unshare_step, s);
+
+	if (rc < 0)
+		return rc;
+	s->mount = s->uts = s->ipc = s->cgroup = true;
+	s->hostname = opt_keep_text(&p->keep, "%s", hostname(a, f));
+	s->domainname = a->domainname;
+	return s->hostname ? 0 : -ENOMEM;
+}
+
+static int add_root(const struct run_args *a, const struct run_facts *f, struct plan *p)
+{
+	struct pivot_args *s;
+	int rc = ADD(p, &pivot_step, s);
+
+	if (rc < 0)
+		return rc;
+	s->api = true;
+	s->new_root = a->rootfs;
+	s->api_write = s->host_devices = a->privileged;
+	if (!a->privileged) {
+		/* without a device list, the mounts must keep devices shut */
+		s->nodev = !f->devices;
+		rc = strs_add(&s->mask, "default");
+		rc = rc < 0 ? rc : strs_add(&s->ro_path, "default");
+	}
+	return rc < 0 ? rc : copy_mounts(&s->mounts, &a->mounts);
+}
+
+static int set_caps(const struct run_args *a, const struct run_facts *f, struct setpriv_args *s, struct plan *p, struct err *e)
+{
+	struct strs drop = { 0 };
+	struct strbuf text = { 0 };
+	int rc = copy_list(&drop, &a->cap_drop);
+
+	/* who may make device nodes and has no device list over him has the host's disks */
+	if (rc == 0 && !f->devices && !a->privileged && !strs_has(&drop, "ALL"))
+		rc = strs_add(&drop, "MKNOD");
+	if (rc == 0)
+		rc = cred_caps_build(a->privileged ? "all" : "default", &a->cap_add, &drop, &text, e);
+	if (rc == 0) {
+		s->caps = opt_keep_text(&p->keep, "%s", text.s ? text.s : "none");
+		rc = s->caps ? 0 : -ENOMEM;
+	}
+	strs_release(&drop);
+	strbuf_release(&text);
+	return rc;
+}
+
+static int set_env(const struct run_args *a, const struct run_facts *f, struct setpriv_args *s, struct plan *p)
+{
+	const char *host = opt_keep_text(&p->keep, "HOSTNAME=%s", hostname(a, f));
+	int rc = host ? strs_add(&s->run.env, host) : -ENOMEM;
+
+	rc = rc < 0 ? rc : copy_list(&s->run.env, &f->env);
+	return rc < 0 ? rc : copy_list(&s->run.env, &a->cred.env);
+}
+
+static int add_credentials(const struct run_args *a, const struct run_facts *f, struct plan *p, struct err *e)
+{
+	struct setpriv_args *s;
+	int rc = ADD(p, &setpriv_step, s);
+
+	if (rc < 0 || (rc = set_caps(a, f, s, p, e)) < 0 || (rc = set_env(a, f, s, p)) < 0 ||
+	    (rc = copy_list(&s->run.group_add, &a->cred.group_add)) < 0 || (rc = copy_list(&s->run.ulimit, &a->cred.ulimit)) < 0)
+		return rc;
+	s->run.user = a->cred.user ? a->cred.user : "0";
+	s->run.workdir = a->cred.workdir;
+	s->run.oom_score_adj = a->cred.oom_score_adj;
+	s->run.preserve_fds = a->cred.preserve_fds.set ? a->cred.preserve_fds : (struct opt_num){ true, 0 };
+	s->clear_env = s->new_session = s->new_keyring = s->reset_signals = s->exec = true;
+	s->umask = (struct opt_num){ true, 022 };
+	s->pdeathsig = "KILL";
+	return 0;
+}
+
+/*
+ * The order of a container start. Each line stands where it does for a reason;
+ * reference: namespaces(7), cgroups(7), capabilities(7).
+ */
+static int (*const order[])(const struct run_args *a, const struct run_facts *f, struct plan *p) = {
+	add_points,      /* first of all: made on the host, and taken away again by somebody who stays there */
+	add_outer_group, /* limited before anybody is in it; the waiter, which this process becomes, stays outside */
+	add_pid,         /* forks: what follows is pid 1, in the plan's own order the first that must be inside */
+	add_inner_group, /* joined before the cgroup namespace is made, whose root is the group joined */
+	add_network,     /* before the mounts: sysfs shows the network namespace that it is mounted in */
+	add_namespaces,  /* after the fork: mounts, and a procfs of the new pid namespace, belong to pid 1 */
+	add_root,        /* after all that needs a path of the host */
+};
+
+int run_plan(const struct run_args *a, const struct run_facts *f, struct plan *p, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof order / sizeof *order && rc == 0; i++)
+		rc = order[i](a, f, p);
+	/* last: until here the privileges were needed */
+	if (rc == 0)
+		rc = add_credentials(a, f, p, e);
+	return rc == -ENOMEM ? err_set(e, ENOMEM, "plan", NULL) : rc;
+}

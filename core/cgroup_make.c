@@ -1,0 +1,437 @@
+#include "core/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/fd.h"
+
+/* How often a path is made anew whose parents another call takes away meanwhile. */
+#define MAKE_TRIES 32
+
+/* ---- small files of a group ---- */
+
+static int file_path(char *buf, size_t size, const char *dir, const char *file)
+{
+	return (size_t)snprintf(buf, size, "%s/%s", dir, file) < size ? 0 : -ENAMETOOLONG;
+}
+
+static ssize_t dir_get(const char *dir, const char *file, char *buf, size_t size)
+{
+	char path[4096];
+	ssize_t len = file_path(path, sizeof path, dir, file);
+
+	if (len == 0)
+		len = fd_get(AT_FDCWD, path, buf, size);
+	if (len < 0)
+		return len;
+	buf[strcspn(buf, "\n")] = '\0';
+	return (ssize_t)strlen(buf);
+}
+
+ssize_t cgroup_get(const struct cgroup_dir *g, const char *file, char *buf, size_t size)
+{
+	return dir_get(g->path, file, buf, size);
+}
+
+bool cgroup_has(const struct cgroup_dir *g, const char *file)
+{
+	char path[4096];
+
+	return file_path(path, sizeof path, g->path, file) == 0 && access(path, F_OK) == 0;
+}
+
+/* ---- why the kernel refused ---- */
+
+/* Rules that hold for whatever was to be done there. */
+static void hint_common(const struct cgroup_hier *h, int code, struct err *e)
+{
+	if (code == EROFS)
+		err_hint(e, "%s is mounted read-only, as in most containers", h->mount);
+	else if (code == ENODEV)
+		err_hint(e, "the group has been removed meanwhile");
+	else if (code == EAGAIN)
+		err_hint(e, "cgroup.max.depth or cgroup.max.descendants of a group above does not allow one more");
+	else if (code == EACCES || code == EPERM)
+		err_hint(e, "only the owner of the directory may: a group that was delegated to you lies below @/ (your own group)");
+}
+
+static void hint_join(const struct cgroup_dir *g, int code, struct err *e)
+{
+	char text[256];
+
+	if (code == EBUSY && g->hier->v2 && cgroup_get(g, "cgroup.subtree_control", text, sizeof text) > 0)
+		err_hint(e, "the group gives \"%s\" to its children (cgroup.subtree_control) and so may hold no process itself: join one below it", text);
+	else if (code == EOPNOTSUPP && cgroup_get(g, "cgroup.type", text, sizeof text) > 0)
+		err_hint(e, "cgroup.type is \"%s\": a group above has processes and gives controllers to its children at the same time", text);
+	else if (code == ENOSPC)
+		err_hint(e, "cpuset.cpus or cpuset.mems of the group is empty: --cpuset-cpus and --cpuset-mems set them, --create copies them from above");
+	else if ((code == EACCES || code == EPERM) && g->hier->v2)
+		err_hint(e, "v2 wants write permission for cgroup.procs of the group and of the nearest group that is above it and above the one you are in: start inside the delegated tree");
+	hint_common(g->hier, code, e);
+}
+
+/* What a value may be depends on the neighbours: name them. */
+static void hint_value(const struct cgroup_dir *g, const char *file, int code, struct err *e)
+{
+	char path[4096], text[256];
+	char *slash;
+
+	snprintf(path, sizeof path, "%s", g->path);
+	slash = strrchr(path, '/');
+	if (slash)
+		*slash = '\0';
+	if (code == ENOENT && str_after(file, "memory.memsw."))
+		err_hint(e, "this kernel does not count swap: CONFIG_SWAP, or swapaccount=1 on its command line");
+	else if (code == ENOENT && g->hier->v2 && strchr(file, '.') && !str_after(file, "cgroup."))
+		err_hint(e, "%s has \"%s\" in cgroup.subtree_control; --create adds what is missing", path,
+			 dir_get(path, "cgroup.subtree_control", text, sizeof text) > 0 ? text : "");
+	else if (code == EINVAL && str_after(file, "memory.memsw.") && cgroup_get(g, "memory.limit_in_bytes", text, sizeof text) > 0)
+		err_hint(e, "memory and swap together must not be below memory.limit_in_bytes, %s", text);
+	else if (code == EINVAL && !strcmp(file, "memory.limit_in_bytes") && cgroup_get(g, "memory.memsw.limit_in_bytes", text, sizeof text) > 0)
+		err_hint(e, "must not be above memory.memsw.limit_in_bytes, %s: --memory-swap raises it", text);
+	else if (code == EBUSY && !strcmp(file, "memory.limit_in_bytes"))
+		err_hint(e, "the group uses more, and not enough of it can be reclaimed");
+	else if (code == EINVAL && str_after(file, "cpu.cfs_") && dir_get(path, "cpu.cfs_quota_us", text, sizeof text) > 0)
+		err_hint(e, "v1 lets no group have a larger share of the CPUs than the one above it or a smaller one than those below it; cpu.cfs_quota_us above is %s", text);
+	else if (str_after(file, "cpuset.") && dir_get(path, g->hier->v2 ? "cpuset.cpus.effective" : file, text, sizeof text) > 0)
+		err_hint(e, "the group above has %s%s", text, code == EBUSY ? "; those below this one use what would go" : "");
+	else if (code == EINVAL && str_after(file, "devices."))
+		err_hint(e, "a rule is \"TYPE MAJOR:MINOR ACCESS\"; with groups below it, a group's \"a\" cannot be changed");
+	hint_common(g->hier, code, e);
+}
+
+int cgroup_put(const struct cgroup_dir *g, const char *file, const char *value, struct err *e)
+{
+	char path[4096];
+	int rc = file_path(path, sizeof path, g->path, file);
+
+	if (rc < 0)
+		return err_set(e, -rc, g->path, NULL);
+	/* a write of nothing does nothing: an empty line clears a list */
+	rc = fd_put(AT_FDCWD, path, *value ? value : "\n", e);
+	if (rc < 0)
+		hint_value(g, file, -rc, e);
+	return rc;
+}
+
+/* ---- making ---- */
+
+static void cgroup_drop(struct cgroup_dirs *d, struct cgroup_dir *g)
+{
+	fd_close(&g->procs);
+	fd_close(&g->back);
+	free(g->path);
+	d->n--;
+	memmove(g, g + 1, (size_t)(d->v + d->n - g) * sizeof *g);
+}
+
+int cgroup_dirs_check(struct cgroup_dirs *d, struct err *e)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		struct cgroup_dir *g = &d->v[i];
+		int rc;
+
+		if (access(g->path, F_OK) == 0)
+			continue;
+		if (g->optional) {
+			cgroup_drop(d, g);
+			return 0;
+		}
+		rc = err_sys(e, g->path, "no such group");
+		e->code = 0;
+		err_hint(e, "--create makes it");
+		return rc;
+	}
+	return 0;
+}
+
+static int note_made(struct cgroup_dirs *d, const char *path)
+{
+	char **made = realloc(d->made, (d->n_made + 1) * sizeof *made);
+	char *copy = strdup(path);
+
+	if (made)
+		d->made = made;
+	if (!made || !copy) {
+		free(copy);
+		return -ENOMEM;
+	}
+	d->made[d->n_made++] = copy;
+	return 0;
+}
+
+/* The end of the component that follows `from` in the path, or 0 when none does. */
+static size_t next_level(const char *path, size_t from)
+{
+	return path[from] ? from + 1 + strcspn(path + from + 1, "/") : 0;
+}
+
+static int make_level(struct cgroup_dirs *d, const char *path, long long mode)
+{
+	int rc;
+
+	if (mkdir(path, mode < 0 ? 0755 : (mode_t)mode) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	rc = note_made(d, path);
+	/* an explicit mode is not subject to the umask, as with mkdir -m */
+	if (rc == 0 && mode >= 0 && chmod(path, (mode_t)mode) < 0)
+		rc = -errno;
+	return rc < 0 ? rc : 1;
+}
+
+/* mkdir -p. 0 or -errno with the level that failed in `level`. */
+static int make_path(struct cgroup_dirs *d, struct cgroup_dir *g, long long mode, char *level, size_t size)
+{
+	int rc = 0;
+
+	for (int tries = 0; tries < MAKE_TRIES; tries++) {
+		for (size_t end = next_level(g->path, g->base); end; end = next_level(g->path, end)) {
+			snprintf(level, size, "%.*s", (int)end, g->path);
+			rc = make_level(d, level, mode);
+			if (rc < 0)
+				break;
+		}
+		/* ENOENT: the parent was empty and its maker's time had come; once more from the top */
+		if (rc != -ENOENT)
+			break;
+	}
+	if (rc > 0)
+		g->made = true;
+	return rc < 0 ? rc : 0;
+}
+
+/* A v1 cpuset is born empty, and nobody can join it: cpuset(7). Filled from the nearest level that has something. */
+static int fill_cpuset(const struct cgroup_dir *g, const char *file, struct err *e)
+{
+	char above[4096] = "", own[4096], path[4096];
+
+	for (size_t end = g->base;; end = next_level(g->path, end)) {
+		struct cgroup_dir level = { .hier = g->hier, .path = path };
+		int rc;
+
+		snprintf(path, sizeof path, "%.*s", (int)end, g->path);
+		if (cgroup_get(&level, file, own, sizeof own) > 0) {
+			snprintf(above, sizeof above, "%s", own);
+		} else if (*above) {
+			rc = cgroup_put(&level, file, above, e);
+			if (rc < 0)
+				return rc;
+		}
+		if (!g->path[end])
+			return 0;
+	}
+}
+
+/* "+memory +pids" for those of the group's controllers that `have` ("cpu pids") lacks. */
+static void missing_controllers(const struct cgroup_dir *g, const char *have, struct strbuf *out)
+{
+	const char *rest = g->controllers;
+	char list[512], word[128];
+
+	snprintf(list, sizeof list, "%s", have);
+	for (char *s = list; *s; s++)
+		if (*s == ' ')
+			*s = ',';
+	while (*g->controllers && str_next(&rest, ',', word, sizeof word) >= 0)
+		if (!cgroup_list_has(list, word))
+			strbuf_addf(out, "%s+%s", out->len ? " " : "", word);
+	strbuf_add(out, "");
+}
+
+static int hint_enable(const struct cgroup_dir *level, int rc, struct err *e)
+{
+	char text[512];
+
+	if (rc == -EBUSY)
+		err_hint(e, "%s has processes of its own, and v2 gives controllers only to the children of a group that has none: move them into a group below it first", level->path);
+	else if (rc == -ENOENT && cgroup_get(level, "cgroup.controllers", text, sizeof text) >= 0)
+		err_hint(e, "the group above gives it only \"%s\"", text);
+	else if (rc == -EINVAL)
+		err_hint(e, "cpu cannot be enabled while realtime tasks are outside the top group");
+	hint_common(level->hier, -rc, e);
+	return rc;
+}
+
+/*
+ * Would enabling turn the group into a threaded domain, whose children nobody
+ * can join? cpu, cpuset and pids may be enabled above processes, the kernel says
+ * nothing, and what fails is the next join. Only the real top has no cgroup.type.
+ */
+static bool holds_processes(const struct cgroup_dir *level)
+{
+	char text[64];
+	ssize_t len;
+
+	if (!cgroup_has(level, "cgroup.type"))
+		return false;
+	len = cgroup_get(level, "cgroup.procs", text, sizeof text);
+	return len > 0 || len == -EFBIG;
+}
+
+/* All or none of one write: when it fails, the one that is at fault shows alone. */
+static int enable_words(const struct cgroup_dir *level, const char *words, struct err *e)
+{
+	int rc = cgroup_put(level, "cgroup.subtree_control", words, e);
+	char word[128];
+
+	if (rc == 0 || !strchr(words, ' '))
+		return rc;
+	*e = (struct err){ .status = e->status };
+	for (rc = 0; !rc && str_next(&words, ' ', word, sizeof word) >= 0;)
+		rc = cgroup_put(level, "cgroup.subtree_control", word, e);
+	return rc;
+}
+
+/* Give the controllers to the children of one level. */
+static int enable_at(const struct cgroup_dir *level, struct err *e)
+{
+	struct strbuf want = { 0 };
+	char have[512] = "", file[4096];
+	int rc = 0;
+
+	cgroup_get(level, "cgroup.subtree_control", have, sizeof have);
+	missing_controllers(level, have, &want);
+	if (want.failed)
+		return err_set(e, ENOMEM, level->path, NULL);
+	if (want.len && holds_processes(level)) {
+		file_path(file, sizeof file, level->path, "cgroup.subtree_control");
+		rc = err_set(e, EBUSY, file, "write \"%s\"", want.s);
+	} else if (want.len) {
+		rc = enable_words(level, want.s, e);
+	}
+	strbuf_release(&want);
+	return rc < 0 ? hint_enable(level, rc, e) : 0;
+}
+
+static int enable_controllers(const struct cgroup_dir *g, struct err *e)
+{
+	struct cgroup_dir level = *g;
+	char path[4096];
+	int rc = 0;
+
+	level.path = path;
+	for (size_t end = g->base; g->path[end] && !rc; end = next_level(g->path, end)) {
+		snprintf(path, sizeof path, "%.*s", (int)end, g->path);
+		rc = enable_at(&level, e);
+	}
+	return rc;
+}
+
+static int make_dir(struct cgroup_dirs *d, struct cgroup_dir *g, long long mode, struct err *e)
+{
+	char level[4096];
+	int rc = make_path(d, g, mode, level, sizeof level);
+
+	if (rc < 0) {
+		err_set(e, -rc, level, "make group");
+		hint_common(g->hier, -rc, e);
+		return rc;
+	}
+	if (g->hier->v2)
+		return *g->controllers ? enable_controllers(g, e) : 0;
+	if (!cgroup_list_has(g->hier->controllers, "cpuset"))
+		return 0;
+	rc = fill_cpuset(g, "cpuset.cpus", e);
+	return rc < 0 ? rc : fill_cpuset(g, "cpuset.mems", e);
+}
+
+int cgroup_dirs_make(struct cgroup_dirs *d, long long mode, struct err *e)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		struct cgroup_dir *g = &d->v[i];
+		int rc = make_dir(d, g, mode, e);
+
+		if (rc < 0 && !g->optional)
+			return rc;
+		if (rc < 0) {
+			*e = (struct err){ .status = e->status };
+			cgroup_drop(d, g);
+			return 0;
+		}
+	}
+	return 0;
+}
+
+void cgroup_unmake(struct cgroup_dirs *d)
+{
+	while (d->n_made > 0) {
+		rmdir(d->made[--d->n_made]);
+		free(d->made[d->n_made]);
+	}
+}
+
+/* ---- joining ---- */
+
+static int open_procs(struct cgroup_dir *g, struct err *e)
+{
+	char path[4096];
+	char *own;
+
+	if (file_path(path, sizeof path, g->path, "cgroup.procs") < 0)
+		return err_set(e, ENAMETOOLONG, g->path, NULL);
+	g->procs = fd_open(AT_FDCWD, path, O_WRONLY, e);
+	if (g->procs < 0) {
+		hint_join(g, -g->procs, e);
+		return g->procs;
+	}
+	own = cgroup_own_dir(g->hier);
+	if (own && file_path(path, sizeof path, own, "cgroup.procs") == 0)
+		g->back = open(path, O_WRONLY | O_CLOEXEC);
+	free(own);
+	return 0;
+}
+
+/*
+ * All are opened before the first join: from then on this process may lack
+ * memory, and the kernel checks the rights of the one who opened (5.16).
+ */
+int cgroup_open_procs(struct cgroup_dirs *d, struct err *e)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		int rc = open_procs(&d->v[i], e);
+
+		if (rc < 0 && !d->v[i].optional)
+			return rc;
+		if (rc < 0) {
+			*e = (struct err){ .status = e->status };
+			cgroup_drop(d, &d->v[i]);
+			return 0;
+		}
+	}
+	return 0;
+}
+
+int cgroup_join(struct cgroup_dirs *d, struct err *e)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		struct cgroup_dir *g = &d->v[i];
+		/* "0" is the writer, by whatever number its pid namespace knows it */
+		int rc = fd_write(g->procs, "0");
+		char path[4096];
+
+		fd_close(&g->procs);
+		if (rc == 0 || g->optional)
+			continue;
+		fd_close(&g->back);
+		file_path(path, sizeof path, g->path, "cgroup.procs");
+		err_set(e, -rc, path, "join");
+		hint_join(g, -rc, e);
+		d->joined = i;
+		cgroup_leave(d);
+		return rc;
+	}
+	d->joined = d->n;
+	return 0;
+}
+
+void cgroup_leave(struct cgroup_dirs *d)
+{
+	for (; d->joined > 0; d->joined--)
+		if (d->v[d->joined - 1].back >= 0)
+			fd_write(d->v[d->joined - 1].back, "0");
+}

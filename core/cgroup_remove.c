@@ -1,0 +1,249 @@
+#include "core/cgroup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/fd.h"
+
+/* rmdir is tried again after 1, 2, 4, ... 512 ms: dying processes still hold the group for a while */
+#define RMDIR_TRIES 10
+
+/* How long to sleep between two looks where nothing wakes us. */
+#define LOOK_MAX 1000
+#define KILL_LOOK_MAX 16
+/* ... and where v2's cgroup.events does */
+#define WAKE_MAX 60000
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/* What to do in each group of a tree, those below first. */
+struct visit {
+	int (*group)(int dir, struct visit *v); /* 0 to go on; may be NULL */
+	bool remove;
+	bool populated;
+};
+
+static int walk(int parent, const char *name, struct visit *v)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *ent;
+	int rc = 0;
+
+	if (!dir) {
+		rc = errno == ENOENT ? 0 : -errno;
+		fd_close(&fd);
+		return rc;
+	}
+	while (!rc && (ent = readdir(dir)))
+		if (ent->d_type == DT_DIR && strcmp(ent->d_name, ".") && strcmp(ent->d_name, ".."))
+			rc = walk(fd, ent->d_name, v);
+	if (!rc && v->group)
+		rc = v->group(fd, v);
+	closedir(dir);
+	if (!rc && v->remove && unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		rc = -errno;
+	return rc;
+}
+
+static int look_into(int dir, struct visit *v)
+{
+	auto_close int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	char c;
+
+	v->populated |= fd >= 0 && read(fd, &c, 1) == 1;
+	return 0;
+}
+
+/* Kill what is in one v1 group. Those that it forked meanwhile are found by the next round. */
+static int kill_in(int dir, struct visit *v)
+{
+	char *text = fd_slurp(dir, "cgroup.procs", 16 << 20);
+	char *rest = text;
+	auto_close int fd = -1;
+
+	(void)v;
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		pid_t pid = atoi(line);
+
+		/* 0 is one that our pid namespace has no number for */
+		if (pid > 0 && pid != getpid())
+			kill(pid, SIGKILL);
+	}
+	free(text);
+	/* what is frozen dies only when it thaws, as v1 has it */
+	fd = openat(dir, "freezer.state", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0)
+		fd_write(fd, "THAWED");
+	return 0;
+}
+
+static void kill_all(const struct cgroup_dir *g)
+{
+	struct visit v = { .group = kill_in };
+	struct err ignored = { 0 };
+
+	/* cgroup.kill is of 5.14 and takes all that is below in one go */
+	if (g->hier->v2 && cgroup_has(g, "cgroup.kill") && cgroup_put(g, "cgroup.kill", "1", &ignored) == 0)
+		return;
+	walk(AT_FDCWD, g->path, &v);
+}
+
+static bool v2_is_populated(int events)
+{
+	char text[256];
+	ssize_t len = lseek(events, 0, SEEK_SET) < 0 ? -1 : fd_read(events, text, sizeof text);
+
+	return len > 0 && strstr(text, "populated 1");
+}
+
+/* Is somebody in the group or below? For v2, wait up to `ms` for the answer to become no. */
+static bool is_populated(const struct cgroup_dir *g, int ms)
+{
+	struct visit v = { .group = look_into };
+	auto_close int events = -1;
+	struct pollfd p;
+	char path[4096];
+
+	if (!g->hier->v2) {
+		walk(AT_FDCWD, g->path, &v);
+		return v.populated;
+	}
+	snprintf(path, sizeof path, "%s/cgroup.events", g->path);
+	events = open(path, O_RDONLY | O_CLOEXEC);
+	if (events < 0 || !v2_is_populated(events))
+		return false;
+	p = (struct pollfd){ .fd = events, .events = POLLPRI };
+	if (ms != 0)
+		poll(&p, 1, ms);
+	return v2_is_populated(events);
+}
+
+static bool is_meant(const struct cgroup_dir *g, bool made_only)
+{
+	return g->made || !made_only;
+}
+
+/* One look at all of them; v2, which can wake us, is waited for up to `ms`. */
+static bool all_empty(const struct cgroup_dirs *d, bool made_only, bool kill_them, int ms)
+{
+	bool empty = true;
+
+	for (size_t i = d->n; i-- > 0;) {
+		const struct cgroup_dir *g = &d->v[i];
+
+		if (!is_meant(g, made_only) || !is_populated(g, 0))
+			continue;
+		if (kill_them)
+			kill_all(g);
+		if (!g->hier->v2 || is_populated(g, ms))
+			empty = false;
+	}
+	return empty;
+}
+
+static int min_ms(long long a, long long b)
+{
+	return (int)(a < b ? a : b);
+}
+
+static bool wait_empty(const struct cgroup_dirs *d, bool made_only, bool kill_them, long long deadline)
+{
+	int delay = 1;
+
+	for (;;) {
+		long long left = deadline < 0 ? WAKE_MAX : deadline - now_ms();
+		struct timespec t = { 0 };
+
+		left = left > 0 ? left : 0;
+		if (all_empty(d, made_only, kill_them, min_ms(left, kill_them ? KILL_LOOK_MAX : WAKE_MAX)))
+			return true;
+		if (left == 0)
+			return false;
+		delay = min_ms(left, delay);
+		t.tv_sec = delay / 1000;
+		t.tv_nsec = delay % 1000 * 1000000L;
+		nanosleep(&t, NULL);
+		delay = min_ms(delay * 2, kill_them ? KILL_LOOK_MAX : LOOK_MAX);
+	}
+}
+
+static int remove_tree(const struct cgroup_dir *g, struct err *e)
+{
+	struct visit v = { .remove = true };
+	int rc = 0;
+
+	for (int i = 0; i < RMDIR_TRIES; i++) {
+		struct timespec t = { .tv_nsec = 1000000L << i };
+
+		rc = walk(AT_FDCWD, g->path, &v);
+		if (rc != -EBUSY)
+			break;
+		nanosleep(&t, NULL);
+	}
+	return rc < 0 ? err_set(e, -rc, g->path, "remove group") : 0;
+}
+
+static int still_used(const struct cgroup_dirs *d, bool made_only, struct err *e)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (is_meant(&d->v[i], made_only) && is_populated(&d->v[i], 0))
+			return err_set(e, EBUSY, d->v[i].path, "there are processes in the group");
+	return 0;
+}
+
+int cgroup_dirs_remove(struct cgroup_dirs *d, bool made_only, bool kill_them, int wait_ms, struct err *e)
+{
+	long long deadline = wait_ms < 0 ? -1 : now_ms() + wait_ms;
+	int rc, failed;
+
+	do {
+		failed = 0;
+		if (!wait_empty(d, made_only, kill_them, deadline) && (rc = still_used(d, made_only, e)) < 0)
+			return rc;
+		for (size_t i = 0; i < d->n; i++) {
+			rc = is_meant(&d->v[i], made_only) ? remove_tree(&d->v[i], e) : 0;
+			failed = rc < 0 ? rc : failed;
+		}
+		/* somebody has come in since: wait for that one too */
+	} while (failed == -EBUSY && wait_ms < 0 && still_used(d, made_only, e) < 0);
+	/* parents that others use meanwhile stay, and are theirs */
+	cgroup_unmake(d);
+	return failed;
+}
+
+int cgroup_remove_spec(const char *spec, bool kill_them, int wait_ms, struct err *e)
+{
+	const char *one[] = { spec, NULL };
+	struct strs specs = { one, 1 };
+	struct cgroups c = { 0 };
+	struct cgroup_dirs d = { 0 };
+	struct cgroup_spec parsed;
+	int rc = cgroup_spec_parse(spec, &parsed, e);
+
+	if (rc == 0 && !*parsed.path)
+		rc = err_bad(e, spec, "the top group cannot be removed");
+	if (rc == 0)
+		rc = cgroups_load(&c, e);
+	if (rc == 0)
+		rc = cgroup_dirs_find(&c, &specs, &d, e);
+	if (rc == 0)
+		rc = cgroup_dirs_remove(&d, false, kill_them, wait_ms, e);
+	cgroup_dirs_release(&d);
+	cgroups_release(&c);
+	return rc;
+}

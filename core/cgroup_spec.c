@@ -1,0 +1,303 @@
+#include "core/cgroup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/fd.h"
+
+/* More cannot be told apart: the kernel has some fifteen controllers. */
+#define WANTED_MAX 64
+
+/* A name within the path: what mkdir takes, and nothing that leads elsewhere. */
+static int check_name(const char *name, size_t len, const char *text, struct err *e)
+{
+	if (len == 0)
+		return err_bad(e, text, "empty name in the group's path");
+	if ((len == 1 && name[0] == '.') || (len == 2 && name[0] == '.' && name[1] == '.'))
+		return err_bad(e, text, "\".\" and \"..\" are no names of groups");
+	if (len > 255)
+		return err_bad(e, text, "a group's name has at most 255 bytes");
+	if (memchr(name, '\n', len))
+		return err_bad(e, text, "the kernel takes no line break in a group's name");
+	return 0;
+}
+
+static int check_path(const char *path, const char *text, struct err *e)
+{
+	while (*path) {
+		size_t len = strcspn(path, "/");
+		int rc = check_name(path, len, text, e);
+
+		if (rc < 0)
+			return rc;
+		if (path[len] && !path[len + 1])
+			return check_name("", 0, text, e);
+		path += len + (path[len] == '/');
+	}
+	return 0;
+}
+
+static int check_controllers(const char *list, const char *text, struct err *e)
+{
+	char word[128];
+	int len;
+
+	while ((len = str_next(&list, ',', word, sizeof word)) != -ENOENT) {
+		if (len < 0)
+			return err_bad(e, text, "the name of a controller is too long");
+		if (len == 0 || !strcmp(word, "name="))
+			return err_bad(e, text, "empty name of a controller");
+	}
+	return 0;
+}
+
+int cgroup_spec_parse(const char *text, struct cgroup_spec *out, struct err *e)
+{
+	const char *rest = text;
+	int len = str_next(&rest, ':', out->controllers, sizeof out->controllers), rc;
+
+	if (len < 0)
+		return err_bad(e, text, "the list of controllers is too long");
+	if (!rest || !*rest) {
+		rc = err_bad(e, text, "a group is CONTROLLER[,CONTROLLER]...:PATH");
+		err_hint(e, "the top group is \"/\", as in memory:/");
+		return rc;
+	}
+	if (len == 0)
+		strcpy(out->controllers, "unified");
+	rc = check_controllers(out->controllers, text, e);
+	if (rc < 0)
+		return rc;
+	out->own = rest[0] == '@' && (!rest[1] || rest[1] == '/');
+	rest += out->own;
+	out->path = rest + (*rest == '/');
+	return check_path(out->path, text, e);
+}
+
+/* A controller and the spec that spoke of it last. */
+struct wanted {
+	char controller[128];
+	const struct cgroup_spec *spec;
+	const char *text;
+};
+
+struct wanted_list {
+	struct wanted v[WANTED_MAX];
+	size_t n;
+};
+
+static int want(struct wanted_list *w, const char *controller, const struct cgroup_spec *spec, const char *text, struct err *e)
+{
+	size_t i = 0;
+
+	while (i < w->n && strcmp(w->v[i].controller, controller))
+		i++;
+	if (i == WANTED_MAX)
+		return err_set(e, E2BIG, text, "more than %d controllers", WANTED_MAX);
+	if (i == w->n)
+		w->n++;
+	snprintf(w->v[i].controller, sizeof w->v[i].controller, "%s", controller);
+	w->v[i].spec = spec;
+	w->v[i].text = text;
+	return 0;
+}
+
+static int want_list(struct wanted_list *w, const char *list, const struct cgroup_spec *spec, const char *text, struct err *e)
+{
+	char word[128];
+	int rc = 0;
+
+	while (!rc && list && *list && str_next(&list, ',', word, sizeof word) >= 0)
+		rc = want(w, word, spec, text, e);
+	return rc;
+}
+
+/* "*": each mounted controller; named hierarchies only when they are asked for, they are somebody's own. */
+static int want_all(const struct cgroups *c, struct wanted_list *w, const struct cgroup_spec *spec, const char *text, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < c->n && !rc; i++)
+		if (*c->v[i].controllers)
+			rc = want_list(w, c->v[i].controllers, spec, text, e);
+	return rc;
+}
+
+static int no_controller(const struct cgroups *c, const char *controller, const char *text, struct err *e)
+{
+	struct strbuf all = { 0 };
+	int rc = err_bad(e, text, "no hierarchy with %s is mounted", controller);
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct cgroup_hier *h = &c->v[i];
+
+		if (*h->controllers)
+			strbuf_addf(&all, ", %s", h->controllers);
+		if (*h->name)
+			strbuf_addf(&all, ", name=%s", h->name);
+		if (h->v2)
+			strbuf_add(&all, ", unified");
+	}
+	if (all.len)
+		err_hint(e, "mounted are%s", all.s + 1);
+	else
+		err_hint(e, "mount -t cgroup2 none /sys/fs/cgroup");
+	strbuf_release(&all);
+	return rc;
+}
+
+/* The path of the group in this hierarchy, to be freed; *base is what must be there already. */
+static char *dir_path(const struct cgroup_hier *h, const struct cgroup_spec *spec, size_t *base)
+{
+	char *top = spec->own ? cgroup_own_dir(h) : strdup(strcmp(h->mount, "/") ? h->mount : "");
+	char *path = NULL;
+
+	if (!top)
+		return NULL;
+	*base = strlen(top);
+	if (asprintf(&path, "%s%s%s", top, *spec->path ? "/" : "", spec->path) < 0)
+		path = NULL;
+	free(top);
+	return path;
+}
+
+static struct cgroup_dir *dir_of(struct cgroup_dirs *d, const struct cgroup_hier *h)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->v[i].hier == h)
+			return &d->v[i];
+	return NULL;
+}
+
+static int no_own(const struct cgroup_hier *h, const char *text, struct err *e)
+{
+	return err_bad(e, text, "the own group (%s) is not to be seen in %s, which shows %s", *h->own ? h->own : "unknown",
+		       h->mount, h->root);
+}
+
+/* 0, -ENOMEM, or -ENOENT where the own group is out of sight. */
+static int dir_add(struct cgroup_dirs *d, const struct cgroup_hier *h, const struct cgroup_spec *spec)
+{
+	struct cgroup_dir g = { .hier = h, .procs = -1, .back = -1 };
+	struct cgroup_dir *v = realloc(d->v, (d->n + 1) * sizeof *v);
+
+	if (!v)
+		return -ENOMEM;
+	d->v = v;
+	g.path = dir_path(h, spec, &g.base);
+	if (!g.path)
+		return -ENOENT;
+	d->v[d->n++] = g;
+	return 0;
+}
+
+/* The group in this hierarchy, which no other spec has put elsewhere. */
+static int dir_at(struct cgroup_dirs *d, const struct cgroup_hier *h, const struct wanted *w, struct cgroup_dir **out, struct err *e)
+{
+	size_t base;
+	char *path;
+	int rc;
+
+	*out = dir_of(d, h);
+	if (*out) {
+		path = dir_path(h, w->spec, &base);
+		rc = path && !strcmp(path, (*out)->path) ? 0 :
+		     err_bad(e, w->text, "%s shares its hierarchy with a controller of another -g, and a process is in one group of it only", w->controller);
+		free(path);
+		return rc;
+	}
+	rc = dir_add(d, h, w->spec);
+	if (rc < 0)
+		return rc == -ENOENT ? no_own(h, w->text, e) : err_set(e, -rc, w->text, NULL);
+	*out = &d->v[d->n - 1];
+	return 0;
+}
+
+static int dir_add_wanted(const struct cgroups *c, struct cgroup_dirs *d, const struct wanted *w, struct err *e)
+{
+	const struct cgroup_hier *h = cgroup_find(c, w->controller);
+	struct cgroup_dir *g;
+	size_t len;
+	int rc;
+
+	if (!h)
+		return no_controller(c, w->controller, w->text, e);
+	rc = dir_at(d, h, w, &g, e);
+	if (rc < 0 || !cgroup_list_has(h->controllers, w->controller))
+		return rc;
+	len = strlen(g->controllers);
+	snprintf(g->controllers + len, sizeof g->controllers - len, "%s%s", len ? "," : "", w->controller);
+	return 0;
+}
+
+/* The v2 node alone has cgroup.kill, cgroup.freeze and cgroup.events: it comes along whenever there is one. */
+static int dir_add_node(const struct cgroups *c, struct cgroup_dirs *d, const struct cgroup_spec *spec, struct err *e)
+{
+	const struct cgroup_hier *h = cgroup_find(c, "unified");
+	int rc;
+
+	if (!h || dir_of(d, h))
+		return 0;
+	rc = dir_add(d, h, spec);
+	if (rc == -ENOENT)
+		return 0;
+	if (rc < 0)
+		return err_set(e, -rc, h->mount, NULL);
+	d->v[d->n - 1].optional = true;
+	return 0;
+}
+
+int cgroup_dirs_find(const struct cgroups *c, const struct strs *specs, struct cgroup_dirs *d, struct err *e)
+{
+	struct cgroup_spec *spec = calloc(specs->n + 1, sizeof *spec);
+	struct wanted_list *w = calloc(1, sizeof *w);
+	int rc = spec && w ? 0 : err_set(e, ENOMEM, "groups", NULL);
+
+	for (size_t i = 0; i < specs->n && !rc; i++) {
+		rc = cgroup_spec_parse(specs->v[i], &spec[i], e);
+		if (!rc && !strcmp(spec[i].controllers, "*"))
+			rc = want_all(c, w, &spec[i], specs->v[i], e);
+		else if (!rc)
+			rc = want_list(w, spec[i].controllers, &spec[i], specs->v[i], e);
+	}
+	for (size_t i = 0; !rc && i < w->n; i++)
+		rc = dir_add_wanted(c, d, &w->v[i], e);
+	if (!rc && specs->n) {
+		d->spec = specs->v[specs->n - 1];
+		rc = dir_add_node(c, d, &spec[specs->n - 1], e);
+	}
+	if (!rc && !d->n)
+		rc = no_controller(c, "any controller", d->spec ? d->spec : "groups", e);
+	free(spec);
+	free(w);
+	return rc;
+}
+
+void cgroup_dirs_release(struct cgroup_dirs *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		free(d->v[i].path);
+		fd_close(&d->v[i].procs);
+		fd_close(&d->v[i].back);
+	}
+	for (size_t i = 0; i < d->n_made; i++)
+		free(d->made[i]);
+	free(d->v);
+	free(d->made);
+	*d = (struct cgroup_dirs){ 0 };
+}
+
+const struct cgroup_dir *cgroup_dirs_need(const struct cgroup_dirs *d, const char *controller, const char *what, struct err *e)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (cgroup_list_has(d->v[i].controllers, controller))
+			return &d->v[i];
+	err_bad(e, what, "needs the %s controller", controller);
+	if (d->spec && d->spec[0] == '*')
+		err_hint(e, "no hierarchy with it is mounted here");
+	else if (d->spec)
+		err_hint(e, "-g %s%s%s", controller, d->spec[0] == ':' ? "" : ",", d->spec);
+	return NULL;
+}

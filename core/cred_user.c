@@ -1,0 +1,336 @@
+/*
+ * Users and groups. The files are those of the current root, which may be a
+ * container's and hostile: regular files only, within the root, of bounded
+ * size, every number strict; no NSS, which would load code from there.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/cred.h"
+#include "core/fd.h"
+#include "core/sys.h"
+
+#define FILE_MAX ((size_t)4 << 20)
+#define ID_MAX 4294967294LL /* one more is (uid_t)-1: "leave it" in setresuid(2) */
+#define NAME_MAX_LEN 256
+#define FIELDS 7
+
+/* A passwd or group file in memory; reading a line cuts it up in place. */
+struct table {
+	char *text; /* owned */
+	char *next;
+};
+
+static int open_table(int root, const char *path, struct err *e)
+{
+	/* O_NONBLOCK: a FIFO would be waited for before anyone could see that it is one */
+	auto_close int fd = sys_openat2(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	struct stat st;
+
+	if (fd < 0)
+		return err_sys(e, path, "open");
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, path, NULL);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, EINVAL, path, "is no regular file");
+	if (st.st_size > (off_t)FILE_MAX)
+		return err_set(e, EFBIG, path, "is larger than 4 MiB");
+	return take_fd(&fd);
+}
+
+/* Read /PATH of the current root into *t; -ENOENT and the like with *e filled. */
+static int table_open(struct table *t, const char *path, struct err *e)
+{
+	auto_close int root = fd_open_dir(AT_FDCWD, "/", e);
+	auto_close int fd = root < 0 ? root : open_table(root, path, e);
+	ssize_t len;
+
+	if (fd < 0)
+		return fd;
+	t->text = malloc(FILE_MAX + 1);
+	if (!t->text)
+		return err_set(e, ENOMEM, path, NULL);
+	len = fd_read(fd, t->text, FILE_MAX + 1);
+	if (len >= 0 && strlen(t->text) == (size_t)len) {
+		t->next = t->text;
+		return 0;
+	}
+	free(t->text);
+	t->text = NULL;
+	/* a NUL byte would hide what follows it */
+	return len < 0 ? err_set(e, (int)-len, path, "read") : err_set(e, EINVAL, path, "is no text file");
+}
+
+static void table_release(struct table *t)
+{
+	free(t->text);
+	*t = (struct table){ 0 };
+}
+
+/* The next line, cut at its colons; fields that it lacks are "". False at the end. */
+static bool table_line(struct table *t, char *field[FIELDS])
+{
+	char *line = t->next;
+
+	if (!line || !*line)
+		return false;
+	t->next = line + strcspn(line, "\n");
+	if (*t->next)
+		*t->next++ = '\0';
+	for (int i = 0; i < FIELDS; i++) {
+		field[i] = line;
+		line += strcspn(line, ":");
+		if (*line)
+			*line++ = '\0';
+	}
+	return true;
+}
+
+static int parse_id(const char *text, unsigned *id)
+{
+	long long v;
+
+	if (*text == '-' || str_num(text, 0, ID_MAX, &v) < 0)
+		return -EINVAL;
+	*id = (unsigned)v;
+	return 0;
+}
+
+/* 1 a number, 0 may be a name, -EINVAL neither. */
+static int classify(const char *text, const char *what, unsigned *id, struct err *e)
+{
+	if (!*text)
+		return err_bad(e, "\"\"", "is no %s", what);
+	if (parse_id(text, id) == 0)
+		return 1;
+	/* "1000x" is a slip, and a hostile passwd may well list it with uid 0 */
+	if (isdigit((unsigned char)*text) || strchr("+-", *text))
+		return err_bad(e, text, "is no %s: what starts like a number must be one, up to %lld", what, ID_MAX);
+	if (strlen(text) >= NAME_MAX_LEN || strpbrk(text, ":,\n"))
+		return err_bad(e, text, "is no %s", what);
+	return 0;
+}
+
+int cred_group_check(const char *text, struct err *e)
+{
+	unsigned id;
+	int rc = classify(text, "group", &id, e);
+
+	return rc < 0 ? rc : 0;
+}
+
+/* USER[:GROUP] in two; *group is NULL where there is none. */
+static int split_user(const char *text, char user[NAME_MAX_LEN], const char **group, struct err *e)
+{
+	const char *rest = text;
+
+	if (str_next(&rest, ':', user, NAME_MAX_LEN) < 0)
+		return err_bad(e, text, "is no user");
+	*group = rest;
+	return rest ? cred_group_check(rest, e) : 0;
+}
+
+int cred_user_check(const char *text, struct err *e)
+{
+	char user[NAME_MAX_LEN];
+	const char *group;
+	unsigned id;
+	int rc = split_user(text, user, &group, e);
+
+	if (rc == 0)
+		rc = classify(user, "user", &id, e);
+	return rc < 0 ? rc : 0;
+}
+
+static int keep_text(char **to, const char *text, struct err *e)
+{
+	*to = strdup(text);
+	return *to ? 0 : err_set(e, ENOMEM, "user", NULL);
+}
+
+static int fill_user(struct cred_user *u, char *field[FIELDS], struct err *e)
+{
+	int rc = keep_text(&u->name, field[0], e);
+
+	if (rc == 0)
+		rc = keep_text(&u->home, field[5][0] == '/' ? field[5] : "/", e);
+	if (rc == 0)
+		rc = keep_text(&u->shell, field[6][0] == '/' ? field[6] : "/bin/sh", e);
+	return rc;
+}
+
+/* The first line of passwd that fits: by `name`, or by u->uid where that is NULL. 1 found, 0 not, -errno. */
+static int search_passwd(const char *name, struct cred_user *u, struct err *e)
+{
+	char *field[FIELDS];
+	struct table t = { 0 };
+	int rc = table_open(&t, "etc/passwd", e);
+
+	while (rc == 0 && table_line(&t, field)) {
+		unsigned uid, gid;
+
+		/* a line without its numbers is nobody's */
+		if (!*field[0] || parse_id(field[2], &uid) < 0 || parse_id(field[3], &gid) < 0)
+			continue;
+		if (name ? strcmp(name, field[0]) != 0 : uid != u->uid)
+			continue;
+		u->uid = uid;
+		u->gid = gid;
+		rc = fill_user(u, field, e);
+		if (rc == 0)
+			rc = 1;
+	}
+	table_release(&t);
+	return rc;
+}
+
+static int add_group(struct cred_user *u, gid_t gid, struct err *e)
+{
+	gid_t *groups;
+
+	for (size_t i = 0; i < u->n_groups; i++)
+		if (u->groups[i] == gid)
+			return 0;
+	groups = realloc(u->groups, (u->n_groups + 1) * sizeof *groups);
+	if (!groups)
+		return err_set(e, ENOMEM, "groups", NULL);
+	u->groups = groups;
+	u->groups[u->n_groups++] = gid;
+	return 0;
+}
+
+static bool lists(const char *members, const char *name)
+{
+	char member[NAME_MAX_LEN];
+	int len;
+
+	while ((len = str_next(&members, ',', member, sizeof member)) != -ENOENT)
+		if (len > 0 && !strcmp(member, name))
+			return true;
+	return false;
+}
+
+/* Add all groups that list the user. No group file: no groups. */
+static int add_listed_groups(struct cred_user *u, struct err *e)
+{
+	char *field[FIELDS];
+	struct table t = { 0 };
+	int rc = table_open(&t, "etc/group", e);
+
+	while (rc == 0 && table_line(&t, field)) {
+		unsigned gid;
+
+		if (parse_id(field[2], &gid) == 0 && lists(field[3], u->name))
+			rc = add_group(u, gid, e);
+	}
+	table_release(&t);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* Without its /etc/passwd, a root has nobody but numbers. */
+static int no_such(const char *text, const char *what, const char *path, int rc, struct err *e)
+{
+	if (rc < 0 && rc != -ENOENT)
+		return rc;
+	err_set(e, 0, text, "no such %s", what);
+	err_hint(e, rc < 0 ? "there is no %s here: give a number" : "/%s does not list it", path);
+	return -ENOENT;
+}
+
+int cred_uid_find(const char *text, uid_t *uid, struct err *e)
+{
+	struct cred_user u = { 0 };
+	int rc = classify(text, "user", uid, e);
+
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	rc = search_passwd(text, &u, e);
+	*uid = u.uid;
+	cred_user_release(&u);
+	return rc > 0 ? 0 : no_such(text, "user", "etc/passwd", rc, e);
+}
+
+int cred_gid_find(const char *text, gid_t *gid, struct err *e)
+{
+	char *field[FIELDS];
+	struct table t = { 0 };
+	int rc = classify(text, "group", gid, e);
+
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	rc = table_open(&t, "etc/group", e);
+	while (rc == 0 && table_line(&t, field))
+		if (!strcmp(field[0], text) && parse_id(field[2], gid) == 0)
+			rc = 1;
+	table_release(&t);
+	return rc > 0 ? 0 : no_such(text, "group", "etc/group", rc, e);
+}
+
+/* Fill name, uid, gid, home and shell. */
+static int find_passwd(const char *user, struct cred_user *u, struct err *e)
+{
+	struct err unused = { 0 };
+	int rc = classify(user, "user", &u->uid, e);
+
+	if (rc < 0)
+		return rc;
+	if (rc == 0) {
+		rc = search_passwd(user, u, e);
+		return rc > 0 ? 0 : no_such(user, "user", "etc/passwd", rc, e);
+	}
+	/* a number does without its passwd, whatever is wrong with that: docker(1) */
+	if (search_passwd(NULL, u, &unused) > 0)
+		return 0;
+	if (!u->home && (rc = keep_text(&u->home, "/", e)) < 0)
+		return rc;
+	return u->shell ? 0 : keep_text(&u->shell, "/bin/sh", e);
+}
+
+/* The primary group is among the supplementary ones, else a setgid program could shed it: CVE-2022-2989 */
+static int find_groups(const char *group, const struct strs *more, struct cred_user *u, struct err *e)
+{
+	int rc = group ? cred_gid_find(group, &u->gid, e) : 0;
+
+	if (rc == 0)
+		rc = add_group(u, u->gid, e);
+	if (rc == 0 && !group && u->name)
+		rc = add_listed_groups(u, e);
+	for (size_t i = 0; rc == 0 && more && i < more->n; i++) {
+		gid_t gid;
+
+		rc = cred_gid_find(more->v[i], &gid, e);
+		if (rc == 0)
+			rc = add_group(u, gid, e);
+	}
+	return rc;
+}
+
+int cred_user_find(const char *text, const struct strs *more, struct cred_user *u, struct err *e)
+{
+	char user[NAME_MAX_LEN];
+	const char *group = NULL;
+	int rc = split_user(text, user, &group, e);
+
+	*u = (struct cred_user){ 0 };
+	if (rc == 0)
+		rc = find_passwd(user, u, e);
+	if (rc == 0)
+		rc = find_groups(group, more, u, e);
+	if (rc < 0)
+		cred_user_release(u);
+	return rc;
+}
+
+void cred_user_release(struct cred_user *u)
+{
+	free(u->name);
+	free(u->home);
+	free(u->shell);
+	free(u->groups);
+	*u = (struct cred_user){ 0 };
+}

@@ -1,0 +1,123 @@
+#include "core/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int fill(struct err *e, int code, const char *object, const char *fmt, va_list ap)
+{
+	e->code = code;
+	snprintf(e->object, sizeof e->object, "%s", object ? object : "");
+	e->what[0] = '\0';
+	if (fmt)
+		vsnprintf(e->what, sizeof e->what, fmt, ap);
+	return code ? -code : -EINVAL;
+}
+
+int err_set(struct err *e, int code, const char *object, const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = fill(e, code, object, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+int err_sys(struct err *e, const char *object, const char *fmt, ...)
+{
+	int code = errno;
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = fill(e, code, object, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+int err_bad(struct err *e, const char *object, const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = fill(e, 0, object, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+void err_hint(struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (e->hint[0])
+		return;
+	va_start(ap, fmt);
+	vsnprintf(e->hint, sizeof e->hint, fmt, ap);
+	va_end(ap);
+}
+
+void err_quote(const char *text, char *buf, unsigned long size)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned long n = 0;
+
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		/* DEL and the C0 controls; bytes above are left alone, they may be UTF-8 */
+		if (c >= ' ' && c != 0x7f) {
+			if (n + 1 >= size)
+				break;
+			buf[n++] = (char)c;
+			continue;
+		}
+		if (n + 4 >= size)
+			break;
+		buf[n++] = '\\';
+		buf[n++] = 'x';
+		buf[n++] = hex[c >> 4];
+		buf[n++] = hex[c & 15];
+	}
+	buf[n] = '\0';
+}
+
+void err_line(const struct err *e, char *buf, unsigned long size)
+{
+	char plain[sizeof e->object + sizeof e->what + 128];
+
+	snprintf(plain, sizeof plain, "%s%s%s%s%s", e->object,
+		 e->object[0] && e->what[0] ? ": " : "", e->what,
+		 e->code ? ": " : "", e->code ? strerror(e->code) : "");
+	err_quote(plain, buf, size);
+}
+
+int err_send(int fd, const struct err *e)
+{
+	ssize_t n;
+
+	do
+		n = write(fd, e, sizeof *e);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return n == (ssize_t)sizeof *e ? 0 : -EIO;
+}
+
+int err_recv(int fd, struct err *e)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, e, sizeof *e);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (n == 0)
+		return 0;
+	return n == (ssize_t)sizeof *e ? 1 : -EIO;
+}

@@ -1,0 +1,79 @@
+/* mnt: detached mounts, mount points inside a root that is not trusted, and what users write about mounts. */
+#ifndef CORE_MNT_H
+#define CORE_MNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/str.h"
+
+/*
+ * All paths in here that lie inside a root are looked up by openat2(2) with
+ * RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS: what a symbolic link or ".." in
+ * them says is taken as a process inside would take it, and never leads out.
+ */
+
+/* An O_PATH fd of `path` inside `root`, owned; -errno, without a message. */
+int mnt_lookup(int root, const char *path, int flags);
+
+/*
+ * A detached copy of the mounts at `path` and below: open_tree(2). `attrs` are
+ * MOUNT_ATTR_* to set on all of them; propagation as well (MS_PRIVATE, ...).
+ * The fd, owned, or -errno.
+ */
+int mnt_clone(int dir, const char *path, uint64_t attrs, uint64_t propagation, struct err *e);
+
+/* A detached new mount of file system `type`; options "key=value,flag" may be NULL. fsopen(2) */
+int mnt_new(const char *type, const char *options, unsigned attrs, struct err *e);
+
+/* Attach the detached mount `mnt` at the fd `to`; `where` is for the message. move_mount(2) */
+int mnt_attach(int mnt, int to, const char *where, struct err *e);
+
+/*
+ * Make `path` inside `root` read-only with all below it (a mount of its own).
+ * 0 also where it is missing.
+ */
+int mnt_read_only(int root, const char *path, struct err *e);
+
+/* What was made to have a mount point, one line a thing: "d PATH", "f PATH", "t SEC NSEC PATH". */
+struct mnt_made {
+	struct strbuf text;
+};
+
+/*
+ * An O_PATH fd of the mount point `path` inside `root`, made where it is
+ * missing: a directory with all above it, or an empty file. Each thing that was
+ * made is noted in *made (may be NULL), and before it the modification time of
+ * the directory it was made in. With `no_links` no symbolic link may stand on
+ * the way. Owned fd, or -errno.
+ */
+int mnt_point(int root, const char *path, bool dir, bool no_links, struct mnt_made *made, struct err *e);
+
+/* Take away again what the lines of a struct mnt_made name, last first; what is in use or no longer empty stays. */
+void mnt_unmake(int root, const char *text);
+
+/*
+ * "SRC:DST[:OPTIONS]" as docker's -v takes it: ro, rw, [r]private, [r]slave,
+ * [r]shared, and z and Z, which mean nothing here. Pure; -EINVAL with *e.
+ */
+struct mnt_volume {
+	char src[4096];
+	char dst[4096];       /* absolute, normalised */
+	bool read_only;
+	uint64_t propagation; /* MS_* */
+};
+int mnt_volume_parse(const char *text, struct mnt_volume *v, struct err *e);
+
+/* "DST[:OPTIONS]" as docker's --tmpfs takes it; options are split into attributes and the file system's own. */
+struct mnt_tmpfs {
+	char dst[4096];
+	char options[256];
+	unsigned attrs;
+};
+int mnt_tmpfs_parse(const char *text, struct mnt_tmpfs *t, struct err *e);
+
+/* `path` without ".", "..", doubled and trailing slashes, as seen from "/"; buf of 4096 bytes. -EINVAL, -ENAMETOOLONG. */
+int mnt_normalise(const char *path, char *buf);
+
+#endif

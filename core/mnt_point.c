@@ -1,0 +1,177 @@
+/* Mount points that are missing in a root: made, noted, taken away again. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/fd.h"
+#include "core/mnt.h"
+#include "core/sys.h"
+
+static void note_time(int dir, const char *path, struct mnt_made *made)
+{
+	struct stat st;
+
+	if (made && fstat(dir, &st) == 0)
+		strbuf_addf(&made->text, "t %lld %ld %s\n", (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, path);
+}
+
+static int point_failed(int code, const char *path, struct err *e)
+{
+	int rc = err_set(e, code, path, "make the mount point");
+
+	if (code == EROFS)
+		err_hint(e, "the root file system is read-only and has no %s: make it there first", path);
+	else if (code == EEXIST || code == ELOOP)
+		err_hint(e, "a symbolic link that leads nowhere inside the root stands in the way");
+	return rc;
+}
+
+/*
+ * One level: `name` in the directory `parent`. The new directory is opened
+ * without following anything, so that nobody can slip a link in between.
+ */
+static int make_one(int parent, const char *name, bool dir)
+{
+	int fd;
+
+	if (dir) {
+		if (mkdirat(parent, name, 0755) < 0)
+			return -errno;
+		fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		return fd >= 0 ? fd : -errno;
+	}
+	fd = openat(parent, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd >= 0 ? fd : -errno;
+}
+
+/* Walk along `path`, one prefix after the other, making what is missing. */
+static int make_path(int root, const char *path, bool dir, struct mnt_made *made, struct err *e)
+{
+	auto_close int at = mnt_lookup(root, "/", O_DIRECTORY);
+	const char *rest = path + strspn(path, "/");
+	char prefix[4096] = "", part[256], parent[4096];
+	mode_t mask;
+	int len;
+
+	while (at >= 0 && (len = str_next(&rest, '/', part, sizeof part)) != -ENOENT) {
+		bool last = !rest;
+		int next;
+
+		if (len < 0)
+			return point_failed(-len, path, e);
+		snprintf(parent, sizeof parent, "%s", prefix[0] ? prefix : "/");
+		if ((size_t)snprintf(prefix + strlen(prefix), sizeof prefix - strlen(prefix), "/%s", part) >= sizeof prefix - strlen(prefix))
+			return point_failed(ENAMETOOLONG, path, e);
+		next = mnt_lookup(root, prefix, last ? 0 : O_DIRECTORY);
+		if (next == -ENOENT) {
+			note_time(at, parent, made);
+			mask = umask(0);
+			next = make_one(at, part, dir || !last);
+			umask(mask);
+			if (next >= 0 && made)
+				strbuf_addf(&made->text, "%c %s\n", dir || !last ? 'd' : 'f', prefix);
+			/* somebody else needed it at the same moment */
+			if (next == -EEXIST)
+				next = mnt_lookup(root, prefix, last ? 0 : O_DIRECTORY);
+		}
+		if (next < 0)
+			return point_failed(next == -ENOENT ? EEXIST : -next, path, e);
+		close(at);
+		at = next;
+	}
+	return at < 0 ? point_failed(-at, path, e) : take_fd(&at);
+}
+
+int mnt_point(int root, const char *path, bool dir, bool no_links, struct mnt_made *made, struct err *e)
+{
+	uint64_t resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (no_links ? RESOLVE_NO_SYMLINKS : 0);
+	auto_close int fd = sys_openat2(root, path, O_PATH, resolve);
+	struct stat st;
+
+	if (fd < 0 && errno == ELOOP && no_links)
+		return err_set(e, ELOOP, path, "must be no symbolic link in the root file system");
+	if (fd < 0 && errno != ENOENT)
+		return err_sys(e, path, "mount point");
+	if (fd < 0)
+		return make_path(root, path, dir, made, e);
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, path, "mount point");
+	if (S_ISDIR(st.st_mode) != dir)
+		return err_set(e, dir ? ENOTDIR : EISDIR, path, "mount point");
+	return take_fd(&fd);
+}
+
+/* The directory that holds `path`, and the name in it. */
+static int open_parent(int root, const char *path, const char **name)
+{
+	char parent[4096];
+	const char *slash = strrchr(path, '/');
+
+	*name = slash ? slash + 1 : path;
+	if (slash && slash > path)
+		snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path);
+	else
+		snprintf(parent, sizeof parent, "/");
+	return mnt_lookup(root, parent, O_DIRECTORY);
+}
+
+static void unmake_one(int root, const char *line)
+{
+	auto_close int at = -1;
+	const char *name, *path = line + 2;
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	struct stat st;
+	long long sec;
+	int used = 0;
+
+	switch (*line) {
+	case 'd':
+		at = open_parent(root, path, &name);
+		if (at >= 0)
+			unlinkat(at, name, AT_REMOVEDIR);
+		return;
+	case 'f':
+		/* ours was empty; what has something in it is no longer ours */
+		at = open_parent(root, path, &name);
+		if (at >= 0 && fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
+			unlinkat(at, name, 0);
+		return;
+	case 't':
+		if (sscanf(path, "%lld %ld %n", &sec, &times[1].tv_nsec, &used) < 2 || !used)
+			return;
+		times[1].tv_sec = sec;
+		/* an fd with O_PATH cannot be given to futimens(3) */
+		at = sys_openat2(root, path + used, O_RDONLY | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+		if (at >= 0)
+			futimens(at, times);
+		return;
+	}
+}
+
+void mnt_unmake(int root, const char *text)
+{
+	char line[4096 + 64];
+	size_t end = strlen(text);
+
+	while (end) {
+		size_t start = end - 1;
+
+		while (start && text[start - 1] != '\n')
+			start--;
+		if (end - start < sizeof line) {
+			memcpy(line, text + start, end - start);
+			line[end - start] = '\0';
+			line[strcspn(line, "\n")] = '\0';
+			unmake_one(root, line);
+		}
+		end = start;
+	}
+}

@@ -1,0 +1,202 @@
+#include "core/ns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+#include "core/fd.h"
+#include "core/str.h"
+#include "core/sys.h"
+
+/* the inode of the first pid namespace on every kernel: PROC_PID_INIT_INO */
+#define INIT_PID_NS 0xeffffffcUL
+
+const struct ns_kind ns_kinds[] = {
+	{ CLONE_NEWUSER, "user", "user namespace", "max_user_namespaces" },
+	{ CLONE_NEWNS, "mnt", "mount namespace", "max_mnt_namespaces" },
+	{ CLONE_NEWUTS, "uts", "uts namespace", "max_uts_namespaces" },
+	{ CLONE_NEWIPC, "ipc", "ipc namespace", "max_ipc_namespaces" },
+	{ CLONE_NEWPID, "pid", "pid namespace", "max_pid_namespaces" },
+	{ CLONE_NEWNET, "net", "network namespace", "max_net_namespaces" },
+	{ CLONE_NEWCGROUP, "cgroup", "cgroup namespace", "max_cgroup_namespaces" },
+	{ CLONE_NEWTIME, "time", "time namespace", "max_time_namespaces" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static bool knob_is(const char *path, const char *value)
+{
+	char text[64];
+
+	if (fd_get(AT_FDCWD, path, text, sizeof text) < 0)
+		return false;
+	text[strcspn(text, "\n")] = '\0';
+	return !strcmp(text, value);
+}
+
+/* ENOSPC: a count is used up, or namespaces are nested 32 deep. */
+static void hint_limit(unsigned flags, struct err *e)
+{
+	for (const struct ns_kind *k = ns_kinds; k->flag; k++) {
+		char path[64];
+
+		snprintf(path, sizeof path, "/proc/sys/user/%s", k->knob);
+		if (flags & k->flag && knob_is(path, "0")) {
+			err_hint(e, "%s is 0", path);
+			return;
+		}
+	}
+	err_hint(e, "a limit below /proc/sys/user is reached, or namespaces are nested 32 deep");
+}
+
+static void hint_refused(unsigned flags, struct err *e)
+{
+	struct statfs fs;
+
+	if (!(flags & CLONE_NEWUSER)) {
+		err_hint(e, "this needs CAP_SYS_ADMIN: be root, or make a user namespace too (unshare --map-root-user)");
+		return;
+	}
+	if (knob_is("/proc/sys/kernel/unprivileged_userns_clone", "0"))
+		err_hint(e, "/proc/sys/kernel/unprivileged_userns_clone is 0");
+	else if (knob_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"))
+		err_hint(e, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns is 1");
+	else if (statfs("/proc", &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
+		err_hint(e, "a process in a chroot may not make one, nor one whose ids are not mapped, nor where seccomp forbids it");
+}
+
+int ns_unshare(unsigned flags, struct err *e)
+{
+	struct strbuf names = { 0 };
+	int rc;
+
+	if (unshare((int)flags) == 0)
+		return 0;
+	rc = -errno;
+	for (const struct ns_kind *k = ns_kinds; k->flag; k++)
+		if (flags & k->flag)
+			strbuf_addf(&names, "%s%s", names.len ? ", " : "", k->name);
+	err_set(e, -rc, names.s ? names.s : "unshare", NULL);
+	strbuf_release(&names);
+	if (rc == -ENOSPC || rc == -EUSERS)
+		hint_limit(flags, e);
+	else if (rc == -EPERM)
+		hint_refused(flags, e);
+	else if (rc == -EINVAL)
+		err_hint(e, "this kernel was built without one of them, or it is too old");
+	return rc;
+}
+
+int ns_propagation(const char *mode, struct err *e)
+{
+	static const struct {
+		const char *name;
+		unsigned long flag;
+	} modes[] = { { "private", MS_PRIVATE }, { "slave", MS_SLAVE }, { "shared", MS_SHARED }, { "unchanged", 0 } };
+	unsigned long flag = 0;
+	int rc;
+
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+		if (!strcmp(mode, modes[i].name))
+			flag = modes[i].flag;
+	if (!flag || mount("none", "/", NULL, MS_REC | flag, NULL) == 0)
+		return 0;
+	rc = err_sys(e, "/", "make mounts %s", mode);
+	if (errno == EINVAL)
+		err_hint(e, "\"/\" is no mount point, as in a chroot or an initramfs: --propagation unchanged leaves it alone");
+	return rc;
+}
+
+int ns_hostname_check(const char *name, struct err *e)
+{
+	/* __NEW_UTS_LEN: uname(2) */
+	if (strlen(name) > 64)
+		return err_bad(e, name, "longer than the kernel's 64 bytes");
+	if (!*name)
+		return err_bad(e, "hostname", "is empty");
+	return 0;
+}
+
+int ns_hostname(const char *host, const char *domain, struct err *e)
+{
+	if (host && sethostname(host, strlen(host)) < 0)
+		return err_sys(e, host, "set host name");
+	if (domain && setdomainname(domain, strlen(domain)) < 0)
+		return err_sys(e, domain, "set domain name");
+	return 0;
+}
+
+int ns_mount_proc(const char *dir, struct err *e)
+{
+	int rc;
+
+	if (mount("proc", dir, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0)
+		return 0;
+	rc = err_sys(e, dir, "mount proc");
+	if (errno == EPERM)
+		err_hint(e, "a new pid namespace must own it (-p), and in a user namespace no part of the outer /proc may be covered");
+	return rc;
+}
+
+/* Is the process in the pid namespace that the machine booted with? */
+static bool first_pid_ns(int proc)
+{
+	struct stat st;
+
+	return fstatat(proc, "self/ns/pid", &st, 0) == 0 && st.st_ino == INIT_PID_NS;
+}
+
+/*
+ * Whether pid 1's namespace may be looked at is ptrace(2)'s rule, and a root
+ * with a capability less than pid 1 may not. Its mountinfo anybody can read,
+ * and a mount, told by its number, is in one namespace only. 1, 0 or -errno.
+ */
+static int shares_a_mount(int proc)
+{
+	char *own = fd_slurp(proc, "self/mountinfo", 1 << 24);
+	char *init = own ? fd_slurp(proc, "1/mountinfo", 1 << 24) : NULL;
+	int rc = own && init && *own ? 0 : -EACCES;
+
+	/* our first mount is enough: two processes share all their mounts or none */
+	for (const char *line = init; rc == 0 && line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+		rc = !strncmp(line, own, strcspn(own, " ") + 1);
+	free(own);
+	free(init);
+	return rc;
+}
+
+/*
+ * /proc may be an outer pid namespace's: then its 1 is somebody else, although
+ * getpid() says 1 here. "self" tells who we are in that instance: proc(5).
+ */
+int ns_mount_is_inits(struct err *e)
+{
+	auto_close int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat init, own;
+	struct statfs fs;
+	char self[32];
+	ssize_t n;
+
+	if (proc < 0 || fstatfs(proc, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return err_set(e, ENOENT, "/proc", "is not mounted, so nobody can tell whose mount namespace this is");
+	n = readlinkat(proc, "self", self, sizeof self - 1);
+	if (n < 0)
+		return err_sys(e, "/proc/self", NULL);
+	self[n] = '\0';
+	if (!strcmp(self, "1") && (getpid() == 1 || first_pid_ns(proc)))
+		return 0;
+	if (fstatat(proc, "self/ns/mnt", &own, 0) < 0)
+		return err_sys(e, "/proc/self/ns/mnt", NULL);
+	if (fstatat(proc, "1/ns/mnt", &init, 0) < 0) {
+		int rc = shares_a_mount(proc);
+
+		return rc < 0 ? err_set(e, -rc, "/proc/1/ns/mnt", "whose mount namespace is this?") : rc;
+	}
+	return own.st_dev == init.st_dev && own.st_ino == init.st_ino;
+}

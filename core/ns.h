@@ -1,0 +1,46 @@
+/* ns: making namespaces, and saying which knob refused one. namespaces(7) */
+#ifndef CORE_NS_H
+#define CORE_NS_H
+
+#include <stdbool.h>
+
+#include "core/err.h"
+
+/* One kind of namespace. The table ends with flag 0. */
+struct ns_kind {
+	unsigned flag;     /* CLONE_NEW* */
+	const char *file;  /* its name below /proc/PID/ns */
+	const char *name;  /* for people: "pid namespace" */
+	const char *knob;  /* its count's limit below /proc/sys/user */
+};
+
+extern const struct ns_kind ns_kinds[];
+
+/*
+ * unshare(2). On failure *e names the namespaces, and the hint the knob that
+ * refused: /proc/sys/user/max_*_namespaces, the sysctls that distributions put
+ * before user namespaces, a chroot, a missing capability.
+ */
+int ns_unshare(unsigned flags, struct err *e);
+
+/*
+ * Propagation of the whole mount tree from "/" down: "private", "slave",
+ * "shared" or "unchanged". mount_namespaces(7)
+ */
+int ns_propagation(const char *mode, struct err *e);
+
+/* sethostname(2) and setdomainname(2), at most 64 bytes; NULL leaves it as it is. */
+int ns_hostname(const char *host, const char *domain, struct err *e);
+/* Would the kernel take it? Pure; -EINVAL with *e. */
+int ns_hostname_check(const char *name, struct err *e);
+
+/* Mount a procfs of the current pid namespace on `dir`. */
+int ns_mount_proc(const char *dir, struct err *e);
+
+/*
+ * Does the process share its mount namespace with pid 1, and is not pid 1
+ * itself? 1 yes, 0 no, -errno when nobody could be asked.
+ */
+int ns_mount_is_inits(struct err *e);
+
+#endif

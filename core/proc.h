@@ -1,0 +1,83 @@
+/* proc: forking, waiting, executing, and procfs as a place to ask about processes. */
+#ifndef CORE_PROC_H
+#define CORE_PROC_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "core/err.h"
+
+enum proc_forward {
+	FORWARD_NONE, /* SIGINT and SIGTERM neither end the waiter nor reach the child, as util-linux has it */
+	FORWARD_TERM, /* SIGINT and SIGTERM go to the child */
+	FORWARD_ALL,  /* all that can be caught, apart from job control's stops */
+};
+
+/* A child that is waited for. */
+struct proc_child {
+	pid_t pid;
+	int pidfd;                 /* owned */
+	int err_fd;                /* owned: the child's failure before its exec, then end of file */
+	enum proc_forward forward;
+	int kill_sig;              /* what the child gets when its parent dies, 0: nothing */
+	bool die_alike;            /* the waiter ends by the child's signal itself instead of 128+n */
+	sigset_t old_mask;
+};
+
+/*
+ * Fork a child to be waited for; c->forward, kill_sig and die_alike are set by
+ * the caller. In the child 0, with *err_fd and *parent_fd (both owned, CLOEXEC):
+ * the pipe that takes a struct err, and a pidfd of the parent. In the parent 1.
+ * -errno where nothing was forked. No signal that arrives meanwhile is lost:
+ * those to be forwarded stay blocked in the parent from before the fork.
+ */
+int proc_fork(struct proc_child *c, int *err_fd, int *parent_fd, struct err *e);
+
+/*
+ * Wait for the child to end, forwarding signals. Returns its wait status, or
+ * -errno with *e filled where the child failed before its exec.
+ */
+int proc_wait(struct proc_child *c, struct err *e);
+
+/* End as the child did, from its wait status. */
+_Noreturn void proc_end_like(int status, bool die_alike);
+
+/*
+ * Have this process killed by `sig` when its parent dies, and check that it has
+ * not died already: parent_fd is its pidfd (getppid() says 0 across pid
+ * namespaces), or -1. To be called after the last change of ids, which clears
+ * it: prctl(2), PR_SET_PDEATHSIG. -ESRCH: the parent is gone.
+ */
+int proc_set_pdeathsig(int sig, int parent_fd, struct err *e);
+
+/*
+ * Fork a watcher: no child of ours, a session of its own, every fd but the n
+ * in `keep` closed. Returns 0 here, and 1 in the watcher once this process (by
+ * whatever name: it may have executed something) is dead. -errno where it
+ * cannot be: as pid 1 no watcher would outlive us.
+ */
+int proc_watch(const int *keep, size_t n, struct err *e);
+
+/*
+ * Execute argv[0], found along PATH as execvp(3) does; a script without "#!" is
+ * given to /bin/sh. Returns only on failure: e->status 127 (not found) or 126,
+ * and a hint where the reason can be seen. environ is passed on.
+ */
+int proc_exec(char *const argv[], struct err *e);
+
+/*
+ * A directory fd of a procfs that is none of the container's making: /proc
+ * where a procfs is mounted there, else an instance of our own that is mounted
+ * nowhere (needs CAP_SYS_ADMIN). Owned, or -errno.
+ */
+int proc_open(struct err *e);
+
+/* Start time of process `pid` in clock ticks since boot (proc_pid_stat(5), field 22), or -errno. */
+long long proc_start_time(int proc, pid_t pid);
+
+/* Set all signals to their default action and unblock them, as a fresh process has them. */
+void proc_reset_signals(void);
+
+#endif

@@ -1,0 +1,73 @@
+/* record: the little that nestbox remembers of containers, so that names are unique and leftovers are found. */
+#ifndef CORE_RECORD_H
+#define CORE_RECORD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "core/err.h"
+
+/*
+ * The state folder: /run/nestbox for root, else $XDG_RUNTIME_DIR/nestbox, else
+ * /tmp/nestbox-UID. Mode 0700, ours, and no symbolic link, or it is refused.
+ *
+ *   ID/record    one container: "key value" lines; locked (flock(2)) as long as it lives
+ *   names/NAME   symbolic link to the ID that has the name
+ *   points/DEV-INODE
+ *                mount points made in one root file system; locked, shared, by
+ *                whoever needs them; the last one takes them away
+ */
+
+#define RECORD_ID_LEN 12
+
+struct record {
+	int state;                  /* owned: the state folder */
+	int lock;                   /* owned: ID/record, locked */
+	char id[RECORD_ID_LEN + 1];
+	char name[65];              /* "" none */
+};
+#define RECORD_NONE { .state = -1, .lock = -1 }
+
+/* Twelve random hexadecimal digits. */
+int record_new_id(char id[RECORD_ID_LEN + 1], struct err *e);
+
+/* docker's rule: [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 64. Pure. */
+int record_name_check(const char *name, struct err *e);
+
+/*
+ * Claim the ID and the name (NULL: none) for this process and those it forks.
+ * A name that only a dead container has is taken over. -EEXIST with *e where a
+ * living one has it. `text` are the record's lines.
+ */
+int record_make(struct record *r, const char *id, const char *name, const char *text, struct err *e);
+
+/* Append a line, such as the pid once there is one. */
+int record_add(struct record *r, const char *line, struct err *e);
+
+/* Take it away. */
+void record_remove(struct record *r);
+
+/*
+ * For each record whose container is gone: clean(text) is to take away what the
+ * lines name; where it returns 0 the record goes too. Then the mount points that
+ * nobody needs any more, through `unmake`. The number of records removed, or -errno.
+ */
+int record_gc(int (*clean)(const char *id, const char *text), void (*unmake)(int root, const char *text), struct err *e);
+
+/* The value of `key` in a record's text into buf; false where there is none. Pure. */
+bool record_value(const char *text, const char *key, char *buf, size_t size);
+
+/* A share in the mount points made in one root file system. */
+struct record_points {
+	int lock; /* owned, -1: none held */
+	char root[4096];
+};
+#define RECORD_POINTS_NONE { .lock = -1 }
+
+int record_points_hold(struct record_points *p, const char *root, struct err *e);
+/* Note what was made: lines for `unmake`. */
+int record_points_note(struct record_points *p, const char *text, struct err *e);
+/* Give the share back; the last one has unmake(root, text) called. */
+void record_points_release(struct record_points *p, void (*unmake)(int root, const char *text));
+
+#endif

@@ -1,0 +1,105 @@
+/* Mount points made in root file systems, which several containers may share. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/fd.h"
+#include "core/record.h"
+#include "core/record_priv.h"
+
+static int points_name(const char *root, char name[64], struct err *e)
+{
+	struct stat st;
+
+	if (stat(root, &st) < 0)
+		return err_sys(e, root, NULL);
+	snprintf(name, 64, "%llx-%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	return 0;
+}
+
+int record_points_hold(struct record_points *p, const char *root, struct err *e)
+{
+	auto_close int dir = record_dir("points", e);
+	char name[64], line[4096 + 8];
+	struct stat st;
+	int rc;
+
+	if (dir < 0)
+		return dir;
+	/* whoever cleans up does so from elsewhere */
+	if (!realpath(root, p->root))
+		return err_sys(e, root, NULL);
+	rc = points_name(p->root, name, e);
+	if (rc < 0)
+		return rc;
+	p->lock = record_lock(dir, name, 1, LOCK_SH);
+	if (p->lock < 0)
+		return err_set(e, -p->lock, root, "lock the list of its mount points");
+	if (fstat(p->lock, &st) == 0 && st.st_size > 0)
+		return 0;
+	snprintf(line, sizeof line, "r %s\n", p->root);
+	rc = fd_write(p->lock, line);
+	return rc < 0 ? err_set(e, -rc, root, "note the root file system") : 0;
+}
+
+int record_points_note(struct record_points *p, const char *text, struct err *e)
+{
+	int rc = fd_write(p->lock, text);
+
+	return rc < 0 ? err_set(e, -rc, p->root, "note its mount points") : 0;
+}
+
+/* The first line names the root; a root file system that is another by now is left alone. */
+static void unmake_listed(const char *name, char *text, void (*unmake)(int root, const char *text))
+{
+	char *rest = strchr(text, '\n');
+	auto_close int root = -1;
+	char is[64];
+	struct err e;
+
+	if (strncmp(text, "r ", 2) || !rest)
+		return;
+	*rest = '\0';
+	if (points_name(text + 2, is, &e) < 0 || strcmp(is, name))
+		return;
+	root = open(text + 2, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root >= 0)
+		unmake(root, rest + 1);
+}
+
+void record_points_drop(int dir, const char *name, int lock, void (*unmake)(int root, const char *text))
+{
+	auto_close int own = lock;
+	char *text;
+
+	if (own < 0)
+		own = record_lock(dir, name, 0, LOCK_EX | LOCK_NB);
+	else if (flock(own, LOCK_EX | LOCK_NB) < 0)
+		return;
+	if (own < 0)
+		return;
+	text = fd_slurp(dir, name, 1 << 20);
+	if (text)
+		unmake_listed(name, text, unmake);
+	free(text);
+	unlinkat(dir, name, 0);
+}
+
+void record_points_release(struct record_points *p, void (*unmake)(int root, const char *text))
+{
+	struct err e = { 0 };
+	auto_close int dir = -1;
+	char name[64];
+
+	if (p->lock < 0)
+		return;
+	dir = record_dir("points", &e);
+	if (dir >= 0 && points_name(p->root, name, &e) == 0)
+		record_points_drop(dir, name, take_fd(&p->lock), unmake);
+	fd_close(&p->lock);
+}

@@ -1,0 +1,51 @@
+#include "core/rtnl.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <time.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+
+/* the kernel gives lo the index 1 in every namespace: LOOPBACK_IFINDEX */
+#define LO_INDEX 1
+
+static int ask(struct mnl_socket *nl, const struct nlmsghdr *nlh)
+{
+	char buf[1024];
+	ssize_t len;
+
+	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
+		return -errno;
+	len = mnl_socket_recvfrom(nl, buf, sizeof buf);
+	if (len < 0)
+		return -errno;
+	return mnl_cb_run(buf, (size_t)len, nlh->nlmsg_seq, mnl_socket_get_portid(nl), NULL, NULL) < 0 ? -errno : 0;
+}
+
+int rtnl_lo_up(struct err *e)
+{
+	char buf[256];
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *ifi;
+	int rc;
+
+	if (!nl)
+		return err_sys(e, "rtnetlink", "open");
+	nlh->nlmsg_type = RTM_NEWLINK;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	nlh->nlmsg_seq = 1;
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof *ifi);
+	ifi->ifi_index = LO_INDEX;
+	ifi->ifi_flags = IFF_UP;
+	ifi->ifi_change = IFF_UP;
+	rc = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : ask(nl, nlh);
+	mnl_socket_close(nl);
+	if (rc < 0) {
+		err_set(e, -rc, "lo", "set up");
+		if (rc == -EPERM)
+			err_hint(e, "this needs CAP_NET_ADMIN over the network namespace");
+	}
+	return rc;
+}

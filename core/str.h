@@ -1,0 +1,71 @@
+/* str: text that grows, lists of text, and strict parsers of numbers. */
+#ifndef CORE_STR_H
+#define CORE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Growing text. Start with { 0 }; `s` is NUL-terminated or NULL while empty.
+ * Out of memory is remembered in `failed`, and later additions do nothing, so
+ * that a caller checks once at the end.
+ */
+struct strbuf {
+	char *s;
+	size_t len, cap;
+	bool failed;
+};
+
+void strbuf_add(struct strbuf *b, const char *text);
+void strbuf_addn(struct strbuf *b, const char *text, size_t len);
+void strbuf_addf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Add a word so that sh reads it back as it is: bare where nothing in it is special, else in single quotes. */
+void strbuf_add_quoted(struct strbuf *b, const char *word);
+void strbuf_release(struct strbuf *b);
+
+/* A list of strings; the array is owned, the strings are borrowed (argv, mostly). Start with { 0 }. */
+struct strs {
+	const char **v; /* n entries and then NULL, or NULL while empty */
+	size_t n;
+};
+
+int strs_add(struct strs *l, const char *text); /* 0 or -ENOMEM */
+bool strs_has(const struct strs *l, const char *text);
+void strs_release(struct strs *l);
+
+/*
+ * Strict parsers: the whole string, no blanks, no sign unless said. 0, -EINVAL
+ * (not of that form) or -ERANGE (outside the bounds), *out untouched on failure.
+ */
+int str_num(const char *text, long long min, long long max, long long *out); /* decimal, "-" allowed */
+int str_octal(const char *text, long long max, long long *out);
+
+/*
+ * A size in bytes: digits, optionally a fraction, optionally one of b k m g t p
+ * (either case; also kB, KiB, ...: all powers of 1024, as docker takes them).
+ * A fraction is rounded down to a byte. "-1" only where `minus_one`.
+ */
+int str_size(const char *text, bool minus_one, long long *out);
+
+/* A count of CPUs such as "1.5", in thousand-millionths (docker's NanoCpus); at most nine decimals. */
+int str_cpus(const char *text, long long *out);
+
+/* The shortest text that the parsers above read back as `v`. buf: 32 bytes. */
+void str_size_format(long long v, char buf[32]);
+void str_cpus_format(long long v, char buf[32]);
+
+/* A signal's name or number ("TERM", "sigterm", "RTMIN+1", "15"): its number, or -EINVAL. */
+int str_signal(const char *text);
+/* Its name without SIG into buf (32 bytes), or the number where it has none. */
+void str_signal_format(int sig, char buf[32]);
+
+/* Does `text` start with `prefix`? The rest, or NULL. */
+const char *str_after(const char *text, const char *prefix);
+
+/*
+ * Take the next piece of *rest up to `sep` into buf (cut off is an error): the
+ * piece's length, -ENOENT when *rest is used up, -ENAMETOOLONG. Start with *rest = text.
+ */
+int str_next(const char **rest, char sep, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,49 @@
+/* sys: the system calls that musl 1.2.3 has no wrapper for. All return -1 with errno. */
+#ifndef CORE_SYS_H
+#define CORE_SYS_H
+
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <linux/mount.h>
+#include <linux/openat2.h>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+#ifndef CLONE_NEWCGROUP
+#define CLONE_NEWCGROUP 0x02000000
+#endif
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
+
+int sys_pivot_root(const char *new_root, const char *put_old);                       /* pivot_root(2) */
+int sys_pidfd_open(pid_t pid);                                                       /* pidfd_open(2), 5.3 */
+int sys_pidfd_send_signal(int pidfd, int sig);                                       /* 5.1 */
+int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t resolve);        /* openat2(2), 5.6; adds O_CLOEXEC */
+int sys_open_tree(int dir, const char *path, unsigned flags);                        /* open_tree(2), 5.2; adds O_CLOEXEC */
+int sys_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags);
+int sys_fsopen(const char *type);                                                    /* fsopen(2), 5.2; CLOEXEC */
+int sys_fsconfig_flag(int fs, const char *key);
+int sys_fsconfig_string(int fs, const char *key, const char *value);
+int sys_fsconfig_create(int fs);
+int sys_fsmount(int fs, unsigned attrs);                                             /* fsmount(2), 5.2; CLOEXEC */
+/* mount_setattr(2), 5.12: `set` and `clear` are MOUNT_ATTR_*, propagation MS_PRIVATE and the like or 0 */
+int sys_mount_setattr(int dir, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation);
+int sys_close_range(unsigned first, unsigned last, unsigned flags);                  /* close_range(2), 5.9 */
+int sys_execveat(int fd, char *const argv[], char *const env[]);                     /* execveat(2) with AT_EMPTY_PATH */
+int sys_join_session_keyring(void);                                                  /* keyctl(2): an anonymous one */
+int sys_getrandom(void *buf, size_t len);
+bool sys_is_mount_root(int dir, const char *path);                                   /* statx(2), 5.8; follows no link at the end */
+
+#endif
