@@ -1,0 +1,162 @@
+# lib.sh: TAP from POSIX sh, to be sourced; runs under dash, bash and busybox ash.
+#
+#   . "${0%/*}/lib.sh"
+#   need root cgroup                       skip the whole file without them
+#   test_ok 'sentence' 'snippet'           the snippet succeeds
+#   test_fails STATUS 'regex' 'sentence' 'snippet'
+#                                          it exits with STATUS and says the regex on stderr
+#   test_skip 'sentence' 'reason'          one test that cannot run here
+#   at_end 'command'                       cleaning up, run at exit, last one first
+#   done_testing
+#
+# $NB is the binary under test, also in PATH as nestbox; $TMP a private folder.
+# NESTBOX_MUST="root cgroup ..." makes a skip for that reason a failure.
+# Snippets run in a subshell under set -eu with a time limit.
+
+case $0 in
+*/*) TESTS=$(cd "${0%/*}" && pwd) ;;
+*) TESTS=$(pwd) ;;
+esac
+NB=${NB:-$TESTS/../build/nestbox}
+NB_DIR=$(cd "${NB%/*}" && pwd) || { echo "Bail out! no binary at $NB"; exit 1; }
+NB=$NB_DIR/${NB##*/}
+TMP=$(mktemp -d "${TMPDIR:-/tmp}/nestbox-test.XXXXXX") || { echo 'Bail out! no TMPDIR'; exit 1; }
+# traversable, so that tests can go on as another user
+chmod 755 "$TMP"
+PATH=$NB_DIR:$PATH
+export NB TMP PATH TESTS
+test_count=0
+test_failed=0
+test_cleanup=
+test_limit=${TEST_LIMIT:-60}
+
+at_end()
+{
+	test_cleanup="$1
+$test_cleanup"
+}
+
+test_exit()
+{
+	status=$?
+	trap - EXIT
+	eval "$test_cleanup"
+	rm -rf "$TMP"
+	exit "$status"
+}
+trap test_exit EXIT
+trap 'exit 1' INT TERM HUP
+
+# Is the feature $1 here? Says why not in $why.
+test_has()
+{
+	why="needs $1"
+	case $1 in
+	root) [ "$(id -u)" = 0 ] ;;
+	user) [ "$(id -u)" != 0 ] ;;
+	userns) nestbox unshare -U true 2>/dev/null ;;
+	cgroup) grep -q ' - cgroup' /proc/self/mountinfo ;;
+	cgroup2) grep -q ' - cgroup2 ' /proc/self/mountinfo ;;
+	v1:*) grep -qE " - cgroup [^ ]+ [^ ]*(,|\\b)${1#v1:}(,|\$)" /proc/self/mountinfo ;;
+	v2:*) test_v2=$(sed -n 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - cgroup2 .*/\1/p' /proc/self/mountinfo | head -n 1)
+		[ -n "$test_v2" ] && grep -qw "${1#v2:}" "$test_v2/cgroup.controllers" ;;
+	cmd:*) command -v "${1#cmd:}" >/dev/null ;;
+	*) echo "Bail out! need: unknown feature $1"; exit 1 ;;
+	esac
+}
+
+test_must()
+{
+	case " ${NESTBOX_MUST:-} " in
+	*" ${1%%:*} "* | *" $1 "*) return 0 ;;
+	esac
+	return 1
+}
+
+need()
+{
+	for test_feature in "$@"; do
+		test_has "$test_feature" && continue
+		if test_must "$test_feature"; then
+			echo "not ok 1 - $test_feature is a must here and is missing"
+			echo '1..1'
+			exit 1
+		fi
+		echo "1..0 # SKIP $why"
+		exit 0
+	done
+}
+
+test_report()
+{
+	test_count=$((test_count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $test_count - $2"
+		return 0
+	fi
+	test_failed=$((test_failed + 1))
+	echo "not ok $test_count - $2"
+	sed 's/^/# /' "$TMP/.snippet" "$TMP/.out" "$TMP/.err"
+	return 0
+}
+
+# Run the snippet $1; its status in $test_status, what it printed in .out and .err.
+test_run()
+{
+	printf '%s\n' "$1" >"$TMP/.snippet"
+	# in a shell of its own, with the functions of this file's caller sourced by ". $TMP/.env" where it made one
+	if [ -e "$TMP/.env" ]; then
+		test_pre=". '$TMP/.env'; "
+	else
+		test_pre=
+	fi
+	timeout -k 5 "$test_limit" sh -euc "$test_pre$1" >"$TMP/.out" 2>"$TMP/.err" </dev/null
+	test_status=$?
+	[ "$test_status" != 124 ] || echo "timed out after $test_limit s" >>"$TMP/.err"
+}
+
+test_ok()
+{
+	test_run "$2"
+	test_report "$test_status" "$1"
+}
+
+test_fails()
+{
+	test_run "$4"
+	if [ "$test_status" != "$1" ]; then
+		echo "exit status $test_status, expected $1" >>"$TMP/.err"
+		test_report 1 "$3"
+	elif ! grep -qE -e "$2" "$TMP/.err"; then
+		echo "nothing on stderr fits: $2" >>"$TMP/.err"
+		test_report 1 "$3"
+	else
+		test_report 0 "$3"
+	fi
+}
+
+test_skip()
+{
+	test_count=$((test_count + 1))
+	echo "ok $test_count - $1 # SKIP $2"
+}
+
+# test_need 'feature' || skip: for one test inside a file
+test_need()
+{
+	test_has "$1" && return 0
+	if test_must "$1"; then
+		: >"$TMP/.snippet"; : >"$TMP/.out"
+		echo "$1 is a must here and is missing" >"$TMP/.err"
+		test_report 1 "$2"
+	else
+		test_skip "$2" "$why"
+	fi
+	return 1
+}
+
+done_testing()
+{
+	echo "1..$test_count"
+	[ "$test_failed" = 0 ] || exit 1
+}
