@@ -121,11 +121,12 @@ static int limit_groups(const struct cgexec_args *a, const struct cgroup_dirs *d
 /* The watcher is forked before we join, so that it is not in the group that it waits for. */
 static int leave_watcher(struct cgexec_state *s, const struct step_ctx *ctx, struct err *e)
 {
+	const int none[1] = { -1 };
 	int rc;
 
 	if (ctx->pid_pending)
-		return err_bad(e, "--rm", "the process that removes the groups would become pid 1 of the new pid namespace: put cgexec before unshare --pid, or give unshare --fork");
-	rc = proc_watch(NULL, 0, e);
+		return err_bad(e, "--rm", "the process that removes the groups would become pid 1 of the new pid namespace; put cgexec before unshare --pid");
+	rc = proc_watch(none, 0, e);
 	if (rc <= 0)
 		return rc;
 	cgroup_dirs_remove(&s->dirs, true, false, -1, e);

@@ -34,10 +34,13 @@ int gc_collect(int wait_ms, struct err *e)
 
 static int gc_main(int argc, char **argv, struct err *e)
 {
+	int i = opt_parse(gc_opts, NULL, argc, argv, e);
 	int n;
 
-	if (argc > 1)
-		return err_bad(e, argv[1], "gc takes no operand");
+	if (i < 0)
+		return i;
+	if (i < argc)
+		return err_bad(e, argv[i], "gc takes no operand");
 	n = gc_collect(5000, e);
 	if (n > 0)
 		printf("%d container%s collected\n", n, n == 1 ? "" : "s");

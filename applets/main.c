@@ -125,8 +125,11 @@ static int print_words(int argc, char **argv, struct err *e)
 	const struct applet *a = argc ? applet_find(argv[0]) : NULL;
 	struct strbuf text = { 0 };
 
-	if (!argc)
-		return print_list(false);
+	if (!argc) {
+		print_list(false);
+		printf("--complete\n--help\n--install\n--list\n--version\n-V\n-h\n");
+		return 0;
+	}
 	if (!a)
 		return err_bad(e, argv[0], "no such applet");
 	if (a->verbs && argc > 1) {

@@ -35,8 +35,12 @@ const struct step_ops netns_new_step = {
 
 static int up_main(int argc, char **argv, struct err *e)
 {
-	if (argc > 1)
-		return err_bad(e, argv[1], "netns up takes no operand: it sets lo up in this network namespace");
+	int i = opt_parse(up_opts, NULL, argc, argv, e);
+
+	if (i < 0)
+		return i;
+	if (i < argc)
+		return err_bad(e, argv[i], "netns up takes no operand: it sets lo up in this network namespace");
 	return rtnl_lo_up(e);
 }
 

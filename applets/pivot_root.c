@@ -8,8 +8,10 @@ static const struct opt pivot_root_opts[] = { { OPT_END } };
 
 static int pivot_root_main(int argc, char **argv, struct err *e)
 {
-	int i = argc > 1 && argv[1][0] == '-' && argv[1][1] == '-' && !argv[1][2] ? 2 : 1;
+	int i = opt_parse(pivot_root_opts, NULL, argc, argv, e);
 
+	if (i < 0)
+		return i;
 	if (argc - i != 2)
 		return err_bad(e, "pivot_root", "wants NEW_ROOT and PUT_OLD");
 	/* no chdir: that is the caller's, as with util-linux */

@@ -213,7 +213,7 @@ static int set_no_new_privs(struct setpriv_job *j, struct err *e)
  */
 static int settle(struct setpriv_job *j, struct err *e)
 {
-	int rc = changes_creds(j->a) ? cred_as_exec(e) : 0;
+	int rc = changes_creds(j->a) ? cred_caps_as_exec(e) : 0;
 
 	return rc < 0 ? rc : 0;
 }

@@ -9,9 +9,11 @@ static const struct opt switch_root_opts[] = { { OPT_END } };
 
 static int switch_root_main(int argc, char **argv, struct err *e)
 {
-	int i = argc > 1 && argv[1][0] == '-' && argv[1][1] == '-' && !argv[1][2] ? 2 : 1;
+	int i = opt_parse(switch_root_opts, NULL, argc, argv, e);
 	int rc;
 
+	if (i < 0)
+		return i;
 	if (argc - i < 2)
 		return err_bad(e, "switch_root", "wants NEWROOT, INIT and its arguments");
 	rc = root_switch(argv[i], e);

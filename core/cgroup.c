@@ -63,6 +63,12 @@ void cgroups_release(struct cgroups *c)
 	*c = (struct cgroups){ 0 };
 }
 
+static void drop(struct cgroups *c, size_t i)
+{
+	hier_release(&c->v[i]);
+	memmove(c->v + i, c->v + i + 1, (--c->n - i) * sizeof *c->v);
+}
+
 /*
  * The super options of a v1 mount name its controllers among flags that are
  * none; a security module may add "seclabel" or "context=...".
@@ -127,6 +133,10 @@ static int parse_mount(char *line, struct cgroups *c)
 		return 0;
 	cgroup_unescape(field[3]);
 	cgroup_unescape(field[4]);
+	/* a later mount on the same mount point covers the earlier one */
+	for (size_t i = c->n; i-- > 0;)
+		if (!strcmp(c->v[i].mount, field[4]))
+			drop(c, i);
 	return hier_add(c, type[6] == '2', cgroup_list_has(field[5], "ro"), field[4], field[3], line);
 }
 
@@ -213,12 +223,6 @@ static bool is_same(const struct cgroup_hier *a, const struct cgroup_hier *b)
 	return a->v2 == b->v2 && !strcmp(a->controllers, b->controllers) && !strcmp(a->name, b->name);
 }
 
-static void drop(struct cgroups *c, size_t i)
-{
-	hier_release(&c->v[i]);
-	memmove(c->v + i, c->v + i + 1, (--c->n - i) * sizeof *c->v);
-}
-
 void cgroup_keep_best(struct cgroups *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -238,7 +242,7 @@ void cgroup_keep_best(struct cgroups *c)
 	}
 }
 
-/* A mount that a later one covers is in mountinfo, but its path leads elsewhere. */
+/* A mount that something else covers is in mountinfo, but its path leads elsewhere. */
 static bool is_visible(const struct cgroup_hier *h)
 {
 	struct statfs fs;

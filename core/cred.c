@@ -230,7 +230,7 @@ static bool ids_agree(void)
  * no_new_privs execve gives nothing that was not permitted before.
  * capabilities(7), prctl(2)
  */
-int cred_as_exec(struct err *e)
+int cred_caps_as_exec(struct err *e)
 {
 	struct cred_sets s;
 	unsigned bits = 0;
@@ -255,7 +255,21 @@ int cred_as_exec(struct err *e)
 	}
 	if (bits & 1 << SECURE_KEEP_CAPS && prctl(PR_SET_KEEPCAPS, 0UL) < 0)
 		return 1;
-	return cred_set(&s, e);
+	rc = cred_set(&s, e);
+	/* a change of ids takes it away, and with it our own files below /proc: PR_SET_DUMPABLE */
+	if (rc == 0 && prctl(PR_SET_DUMPABLE, 1UL, 0UL, 0UL, 0UL) < 0)
+		rc = err_sys(e, "dumpable", NULL);
+	return rc;
+}
+
+int cred_as_exec(struct err *e)
+{
+	int rc = cred_caps_as_exec(e);
+
+	/* a change of ids took it away, and /proc/self with it; execve gives it back: PR_SET_DUMPABLE(2const) */
+	if (rc == 0 && prctl(PR_SET_DUMPABLE, 1UL) < 0)
+		return err_sys(e, "process", "make dumpable");
+	return rc;
 }
 
 int cred_new_keyring(struct err *e)

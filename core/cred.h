@@ -93,6 +93,11 @@ int cred_set_uids(uid_t real, uid_t effective, struct err *e);
  * dropped, or real and effective ids differ, about which kernels differ):
  * nothing was changed then; -errno.
  */
+int cred_caps_as_exec(struct err *e);
+/*
+ * The same, and this process is dumpable again: it owns its files in /proc, and
+ * may be traced by its user. Not in a container before the command runs there.
+ */
 int cred_as_exec(struct err *e);
 
 /* A session keyring of our own. Where there are no keyrings to be had, there are none to share: 0. */

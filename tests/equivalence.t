@@ -1,0 +1,176 @@
+#!/bin/sh
+# A plan that is run and the same plan printed, as a chain in one process and
+# as a chain that re-executes itself: the kernel's state must be the same three
+# times, and so must the exit status and what is left afterwards.
+. "${0%/*}/lib.sh"
+need root
+
+parent=nb-eq-$$
+"$TESTS/../scripts/rootfs" "$TMP/root"
+"$TESTS/../scripts/rootfs" --bare "$TMP/bare"
+mkdir -p "$TMP/vol/sub"
+echo data >"$TMP/vol/file"
+printf '# a comment\nFROM_FILE=a b\n\nNOT_SET_ANYWHERE\nHOME_OF_MINE\n' >"$TMP/env"
+export HOME_OF_MINE=mine SECRET=secret
+
+# What a process in the container can see of itself. Nothing in here depends on
+# numbers that differ from start to start; those are replaced.
+cat >"$TMP/probe" <<'PROBE'
+#!/bin/sh
+echo "[ids]"; id; cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups
+echo "[status]"
+grep -E '^(Cap|NoNewPrivs|Seccomp:|Groups|SigBlk|SigIgn|Umask)' /proc/self/status
+echo "[env]"; env | grep -v '^_=' | sort
+echo "[place]"; umask; pwd; hostname; cat /proc/sys/kernel/domainname; cat /proc/self/oom_score_adj
+# session and process group: ours, or somebody else's that cannot be seen (0)
+echo "[pid] $$"; read -r _ _ _ ppid pgrp sid _ </proc/$$/stat; echo "$ppid $pgrp $sid"
+echo "[namespaces]"
+for ns in cgroup ipc mnt net pid time user uts; do readlink /proc/self/ns/$ns; done
+echo "[cgroup]"; cat /proc/self/cgroup
+echo "[inside]"
+for f in cpu/cpu.shares cpu/cpu.cfs_quota_us cpuset/cpuset.cpus memory/memory.limit_in_bytes \
+	memory/memory.memsw.limit_in_bytes pids/pids.max devices/devices.list \
+	memory.max memory.swap.max pids.max cpu.max cpu.weight cpuset.cpus; do
+	[ ! -e /sys/fs/cgroup/$f ] || echo "$f $(cat /sys/fs/cgroup/$f)"
+done
+echo "[mounts]"; cut -d' ' -f4- /proc/self/mountinfo | sed 's/,inode64//'
+echo "[limits]"; cat /proc/self/limits
+echo "[net]"; ip -o link | sed 's/ qlen [0-9]*//; s/ brd.*//'; ip -o addr show dev lo | sed 's/ *valid_lft.*//'
+echo "[dev]"; ls -lR /dev | sed 's/ [A-Z][a-z][a-z] *[0-9]* .....  */ /' | grep -v '^total'
+echo "[fds]"; for fd in /proc/$$/fd/*; do
+	case ${fd##*/} in
+	[0-9] | [0-9][0-9]) [ "$fd" = "/proc/$$/fd/10" ] || echo "${fd##*/} $(readlink "$fd" | sed 's/[0-9]*\]$/N]/')" ;;
+	esac
+done
+echo "[root]"; ls -la / | sed 's/^\([^ ]*\) *[0-9]* /\1 /; s/ [A-Z][a-z][a-z] *[0-9]* .....  */ /; s/^total.*//'
+echo "[keyring]"; touch /written 2>&1; rm -f /written
+echo "[end]"
+read -r status
+case $status in
+kill*) kill -9 -1; sleep 1 ;;
+esac
+exit "${status#kill}"
+PROBE
+chmod 755 "$TMP/probe"
+cp "$TMP/probe" "$TMP/root/probe"
+cp "$TMP/probe" "$TMP/bare/probe"
+
+# The container's groups as the host sees them, at every level.
+host_groups()
+{
+	sed -n 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - cgroup2\{0,1\} .*/\1/p' /proc/self/mountinfo | while read -r m; do
+		[ -d "$m/$parent" ] || continue
+		(cd "$m" && find "$parent" -type f \( -name 'memory.limit_in_bytes' -o -name 'memory.memsw.limit*' -o -name 'memory.max' \
+			-o -name 'memory.swap.max' -o -name 'pids.max' -o -name 'cpu.shares' -o -name 'cpu.cfs_*_us' -o -name 'cpu.max' -o -name 'cpu.weight' \
+			-o -name 'cpuset.cpus' -o -name 'cpuset.mems' -o -name 'devices.list' -o -name 'cgroup.subtree_control' \) \
+			-exec sh -c 'for f; do echo "$f $(cat "$f" | tr "\n" ";")"; done' sh {} + | sed "s|^|${m##*/} |"
+			find "$parent" -name cgroup.procs -exec sh -c 'for f; do echo "$f $(wc -l <"$f")"; done' sh {} + | sed "s|^|${m##*/} |")
+	done | sed -E 's/[0-9a-f]{12}/ID/g' | sort
+}
+
+same()
+{
+	# twelve hexadecimal digits are the ID; namespaces are new or the host's own
+	sed -E -e 's/[0-9a-f]{12}/ID/g' -e 's|/root/|/R/|; s|/bare|/R|' "$1" | while IFS= read -r line; do
+		case $line in
+		*:\[*\]) ns=${line%%:*}
+			if [ "$(readlink "/proc/self/ns/$ns")" = "$line" ]; then echo "$ns host"; else echo "$ns new"; fi ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done
+}
+
+# Start it (the shell line $1), wait until the probe has ended its report, look
+# from outside, let it end with status $2. All that was seen goes to file $3.
+observe()
+{
+	rm -f "$TMP/in"
+	mkfifo "$TMP/in"
+	find "$TMP/root" "$TMP/bare" "$TMP/vol" | sort >"$TMP/before"
+	sh -c "$1" <"$TMP/in" >"$TMP/seen" 2>"$TMP/said" &
+	pid=$!
+	exec 8>"$TMP/in"
+	tries=0
+	until grep -q '^\[end\]' "$TMP/seen"; do
+		kill -0 "$pid" 2>/dev/null || break
+		tries=$((tries + 1))
+		[ "$tries" -lt 200 ] || break
+		sleep 0.05
+	done
+	{ echo '[host]'; host_groups; } >>"$TMP/seen"
+	echo "$2" >&8
+	exec 8>&-
+	wait "$pid"
+	{
+		echo "[exit] $?"
+		# a chain's watcher comes after it
+		tries=0
+		while [ -n "$(host_groups)" ] || ! find "$TMP/root" "$TMP/bare" "$TMP/vol" | sort | cmp -s - "$TMP/before"; do
+			tries=$((tries + 1))
+			[ "$tries" -lt 100 ] || break
+			sleep 0.05
+		done
+		echo '[left]'
+		host_groups
+		find "$TMP/root" "$TMP/bare" "$TMP/vol" | sort | diff "$TMP/before" -
+		grep "$TMP" /proc/self/mountinfo
+	} >>"$TMP/seen"
+	same "$TMP/seen" >"$3"
+	cat "$TMP/said" >>"$3"
+}
+
+# equal SENTENCE ROOT STATUS OPTION...
+equal()
+{
+	sentence=$1 root=$2 status=$3
+	shift 3
+	quoted=
+	for word in "$@" "$root" /probe; do
+		quoted="$quoted '$word'"
+	done
+	observe "exec nestbox run $quoted" "$status" "$TMP/a"
+	chain=$(eval "nestbox run --dry-run $quoted")
+	observe "$chain" "$status" "$TMP/b"
+	observe "NESTBOX_REEXEC=1; export NESTBOX_REEXEC; $chain" "$status" "$TMP/c"
+	echo "$chain" >"$TMP/.snippet"
+	: >"$TMP/.err"
+	ok=0
+	diff "$TMP/a" "$TMP/b" >"$TMP/.out" || { ok=1; echo 'run and chain differ' >>"$TMP/.out"; }
+	diff "$TMP/a" "$TMP/c" >>"$TMP/.out" || { ok=1; echo 'run and re-executed chain differ' >>"$TMP/.out"; }
+	# that three times the same nothing is equal is no proof
+	grep -q '^\[end\]' "$TMP/a" && grep -q "^\[exit\] ${status#kill}\$" "$TMP/a" || { ok=1; cat "$TMP/a" >>"$TMP/.out"; }
+	[ "$(sed -n '/^\[left\]/,$p' "$TMP/a")" = '[left]' ] || { ok=1; echo 'something is left' >>"$TMP/.out"; sed -n '/^\[left\]/,$p' "$TMP/a" >>"$TMP/.out"; }
+	test_report "$ok" "run = chain: $sentence"
+}
+
+p="--cgroup-parent $parent"
+root=$TMP/root
+equal 'defaults' "$root" 0
+equal 'defaults, named, a parent group' "$root" 3 --name "eq-$$" $p
+if test_need cgroup 'limits'; then
+	equal 'memory' "$root" 0 $p -m 64M
+	equal 'memory, swap and pids' "$root" 4 $p -m 64M --memory-swap -1 --pids-limit 50
+	equal 'cpus and shares' "$root" 0 $p --cpus 0.5 --cpu-shares 512
+	equal 'cpuset' "$root" 0 $p --cpuset-cpus 0
+	equal 'a parent two levels deep' "$root" 0 --cgroup-parent "$parent/deep" --pids-limit 20
+fi
+equal 'host and domain name' "$root" 0 $p -h web --domainname example.org
+equal 'environment' "$root" 0 $p -e A=1 -e 'B=x y' -e HOME_OF_MINE -e 'Q=it'"'\\''"'s "$5"' --env-file "$TMP/env"
+equal 'numeric user and group' "$root" 0 $p -u 1000:1000 --group-add 5
+equal 'user by name, working directory' "$root" 5 $p -u app -w /home/app
+equal 'volumes' "$root" 0 $p -v "$TMP/vol:/data" -v "$TMP/vol/file:/etc/data:ro"
+equal 'tmpfs' "$root" 0 $p --tmpfs /run:size=64k,mode=700 --tmpfs /cache
+equal 'read-only' "$root" 0 $p --read-only --tmpfs /tmp
+equal 'capabilities added and dropped' "$root" 0 $p --cap-add NET_ADMIN --cap-drop CHOWN
+equal 'no capabilities' "$root" 0 $p --cap-drop ALL
+equal 'privileged' "$root" 0 $p --privileged
+equal 'limits of the process' "$root" 0 $p --ulimit nofile=100:200 --ulimit core=0 --oom-score-adj 500
+equal 'network of the host' "$root" 0 $p --network host
+equal 'no cgroup' "$root" 0 --cgroups disabled
+exec 3<"$TMP/vol/file"
+equal 'a file descriptor passed on' "$root" 0 $p --preserve-fds 1
+exec 3<&-
+equal 'mount points that are missing' "$TMP/bare" 6 $p -v "$TMP/vol:/deep/er/data" -v "$TMP/vol/file:/new/file"
+equal 'everything at once' "$TMP/bare" 9 $p -m 32M --pids-limit 30 -h all -u app -w /tmp -e X=y \
+	-v "$TMP/vol:/v:ro" --tmpfs /t --read-only --cap-drop NET_RAW --ulimit nofile=64
+done_testing
