@@ -46,6 +46,18 @@ const char *chain_word(void)
 	return chain.word;
 }
 
+/*
+ * Where 0, 1 or 2 is closed, the next open(2) would get that number, and a
+ * message would go into whatever that is. The command finds them closed, as
+ * they were.
+ */
+static void occupy_standard_fds(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/", O_PATH | O_CLOEXEC);
+}
+
 void chain_start(const char *called)
 {
 	const char *base = strrchr(called, '/');
@@ -54,6 +66,7 @@ void chain_start(const char *called)
 	int self, parent, pending;
 	unsigned made;
 
+	occupy_standard_fds();
 	chain.word = base && !strcmp(base, "/nestbox") ? called : "nestbox";
 	chain.reexec = reexec && !strcmp(reexec, "1");
 	if (told && sscanf(told, "%d %d %x %d", &self, &parent, &made, &pending) == 4) {

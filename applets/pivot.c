@@ -164,14 +164,14 @@ static int furnish(const struct pivot_args *a, const struct pivot_state *s, stru
 }
 
 /* Every place that is mounted on in the root file system itself, not in another of our mounts. */
-static int each_point(const struct pivot_args *a, int (*visit)(void *to, const char *where, bool dir, struct err *e), void *to, struct err *e)
+static int each_point(const struct pivot_args *a, int (*visit)(void *to, const struct pivot_item *it, struct err *e), void *to, struct err *e)
 {
 	static const char *const api[] = { "/proc", "/dev", "/sys" };
 	struct pivot_items l = { 0 };
 	int rc = 0;
 
 	for (size_t i = 0; a->api && i < sizeof api / sizeof *api && rc >= 0; i++)
-		rc = visit(to, api[i], true, e);
+		rc = visit(to, &(struct pivot_item){ -1, (char *)api[i], true, true }, e);
 	if (rc >= 0)
 		rc = pivot_volumes_open(a, &l, e);
 	for (size_t i = 0; i < l.n && rc >= 0; i++) {
@@ -188,7 +188,7 @@ static int each_point(const struct pivot_args *a, int (*visit)(void *to, const c
 			inside |= rest && *rest == '/';
 		}
 		if (!inside)
-			rc = visit(to, l.v[i].where, l.v[i].dir, e);
+			rc = visit(to, &l.v[i], e);
 	}
 	pivot_items_release(&l);
 	return rc;
@@ -199,12 +199,11 @@ struct lack {
 	bool missing;
 };
 
-static int visit_lack(void *to, const char *where, bool dir, struct err *e)
+static int visit_lack(void *to, const struct pivot_item *it, struct err *e)
 {
 	struct lack *lack = to;
-	auto_close int at = mnt_lookup(lack->root, where, 0);
+	auto_close int at = mnt_lookup(lack->root, it->where, 0);
 
-	(void)dir;
 	(void)e;
 	lack->missing |= at == -ENOENT;
 	return 0;
@@ -216,7 +215,8 @@ int pivot_lacks_points(const struct pivot_args *a, struct err *e)
 	int rc = lack.root < 0 ? lack.root : each_point(a, visit_lack, &lack, e);
 
 	fd_close(&lack.root);
-	return rc < 0 ? rc : lack.missing;
+	/* what another container has made would go with it, and take our mounts along: it needs our share */
+	return rc < 0 ? rc : lack.missing || record_points_used(a->new_root);
 }
 
 struct making {
@@ -224,10 +224,10 @@ struct making {
 	struct mnt_made made;
 };
 
-static int visit_make(void *to, const char *where, bool dir, struct err *e)
+static int visit_make(void *to, const struct pivot_item *it, struct err *e)
 {
 	struct making *m = to;
-	auto_close int at = mnt_point(m->root, where, dir, false, &m->made, e);
+	auto_close int at = mnt_point(m->root, it->where, it->dir, it->no_links, &m->made, e);
 
 	return at < 0 ? at : 0;
 }
@@ -241,8 +241,8 @@ static int prepare(const struct pivot_args *a, struct pivot_state *s, struct ste
 		return rc;
 	m.root = fd_open_dir(AT_FDCWD, a->new_root, e);
 	rc = m.root < 0 ? m.root : each_point(a, visit_make, &m, e);
-	/* what was made before a failure is noted all the same: it must go again */
-	if (m.made.text.len) {
+	/* without --rm they are to stay, so nobody needs to know; what was made before a failure must go again */
+	if (m.made.text.len && (a->rm || rc < 0)) {
 		int noted = record_points_note(&s->points, m.made.text.s, rc < 0 ? &(struct err){ 0 } : e);
 
 		rc = rc < 0 ? rc : noted;

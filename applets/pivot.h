@@ -30,8 +30,9 @@ extern const struct opt pivot_mount_opts[];
 extern const struct step_ops pivot_step;
 
 /*
- * Does the root file system lack a mount point that these args need? Then a
- * step with `prepare` is due before it. 1, 0 or -errno.
+ * Does the root file system lack a mount point that these args need, or has it
+ * only those that another container has made? Then a step with `prepare` is due
+ * before it. 1, 0 or -errno.
  */
 int pivot_lacks_points(const struct pivot_args *a, struct err *e);
 

@@ -206,6 +206,24 @@ static int still_used(const struct cgroup_dirs *d, bool made_only, struct err *e
 	return 0;
 }
 
+/* The folder of that name is nestbox's own on every host: whoever leaves it last takes it away. */
+static void remove_own_parent(const struct cgroup_dirs *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		char parent[4096];
+		char *slash;
+
+		snprintf(parent, sizeof parent, "%s", d->v[i].path);
+		slash = strrchr(parent, '/');
+		if (!slash)
+			continue;
+		*slash = '\0';
+		slash = strrchr(parent, '/');
+		if (slash && !strcmp(slash, "/nestbox"))
+			rmdir(parent);
+	}
+}
+
 int cgroup_dirs_remove(struct cgroup_dirs *d, bool made_only, bool kill_them, int wait_ms, struct err *e)
 {
 	long long deadline = wait_ms < 0 ? -1 : now_ms() + wait_ms;
@@ -223,6 +241,7 @@ int cgroup_dirs_remove(struct cgroup_dirs *d, bool made_only, bool kill_them, in
 	} while (failed == -EBUSY && wait_ms < 0 && still_used(d, made_only, e) < 0);
 	/* parents that others use meanwhile stay, and are theirs */
 	cgroup_unmake(d);
+	remove_own_parent(d);
 	return failed;
 }
 

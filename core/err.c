@@ -86,13 +86,21 @@ void err_quote(const char *text, char *buf, unsigned long size)
 	buf[n] = '\0';
 }
 
+/* musl's text for ERANGE speaks of representable results; here it is always a limit of the kernel's. */
+static const char *errno_text(int code)
+{
+	if (!code)
+		return "";
+	return code == ERANGE ? "Out of range" : strerror(code);
+}
+
 void err_line(const struct err *e, char *buf, unsigned long size)
 {
 	char plain[sizeof e->object + sizeof e->what + 128];
 
 	snprintf(plain, sizeof plain, "%s%s%s%s%s", e->object,
 		 e->object[0] && e->what[0] ? ": " : "", e->what,
-		 e->code ? ": " : "", e->code ? strerror(e->code) : "");
+		 e->code ? ": " : "", errno_text(e->code));
 	err_quote(plain, buf, size);
 }
 

@@ -136,6 +136,8 @@ int ns_mount_proc(const char *dir, struct err *e)
 {
 	int rc;
 
+	/* a proc mounted on one that is shared or a slave would show up outside; where there is none, this is EINVAL */
+	mount(NULL, dir, NULL, MS_REC | MS_PRIVATE, NULL);
 	if (mount("proc", dir, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0)
 		return 0;
 	rc = err_sys(e, dir, "mount proc");

@@ -193,6 +193,19 @@ static void close_others(const int *keep, size_t n)
 	}
 }
 
+/*
+ * Do children go to another pid namespace than ours? Until it has its first
+ * process, which a watcher would become, the link cannot be read:
+ * pid_namespaces(7). Without a procfs nobody knows.
+ */
+static bool children_elsewhere(void)
+{
+	char own[64], theirs[64];
+	ssize_t n = readlink("/proc/self/ns/pid", own, sizeof own);
+
+	return n > 0 && (readlink("/proc/self/ns/pid_for_children", theirs, sizeof theirs) != n || memcmp(own, theirs, (size_t)n));
+}
+
 int proc_watch(const int *keep, size_t n, struct err *e)
 {
 	auto_close int self = -1;
@@ -204,6 +217,8 @@ int proc_watch(const int *keep, size_t n, struct err *e)
 		err_hint(e, "put the step that cleans up before unshare --pid");
 		return -EINVAL;
 	}
+	if (children_elsewhere())
+		return err_bad(e, "watcher", "would live in the new pid namespace and end with it; put the step that cleans up before unshare --pid");
 	if (n + 1 > sizeof kept / sizeof *kept)
 		return err_set(e, EMFILE, "watcher", NULL);
 	self = sys_pidfd_open(getpid());
@@ -221,7 +236,8 @@ int proc_watch(const int *keep, size_t n, struct err *e)
 	setsid();
 	if (fork() != 0)
 		_exit(0);
-	memcpy(kept, keep, n * sizeof *keep);
+	for (size_t i = 0; i < n; i++)
+		kept[i] = keep[i];
 	kept[n] = self;
 	proc_reset_signals();
 	signal(SIGHUP, SIG_IGN);

@@ -110,8 +110,8 @@ static int exec_failed(const char *path, int code, struct err *e)
 {
 	int rc = err_set(e, code, path, "cannot execute");
 
-	/* 126 found but not executable, 127 not found: POSIX, and docker's habit */
-	e->status = code == ENOENT || code == ENOTDIR ? 127 : 126;
+	/* 126 found but not executable, 127 not found: POSIX; what util-linux does with a file on the way is 126 */
+	e->status = code == ENOENT ? 127 : 126;
 	if (code == ENOENT)
 		hint_interpreter(path, e);
 	else if (code == EACCES)

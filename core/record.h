@@ -64,6 +64,9 @@ struct record_points {
 };
 #define RECORD_POINTS_NONE { .lock = -1 }
 
+/* Has somebody who lives, or was killed, made mount points there that are to go again? */
+bool record_points_used(const char *root);
+
 int record_points_hold(struct record_points *p, const char *root, struct err *e);
 /* Note what was made: lines for `unmake`. */
 int record_points_note(struct record_points *p, const char *text, struct err *e);

@@ -22,6 +22,15 @@ static int points_name(const char *root, char name[64], struct err *e)
 	return 0;
 }
 
+bool record_points_used(const char *root)
+{
+	struct err e = { 0 };
+	auto_close int dir = record_dir("points", &e);
+	char name[64];
+
+	return dir >= 0 && points_name(root, name, &e) == 0 && faccessat(dir, name, F_OK, 0) == 0;
+}
+
 int record_points_hold(struct record_points *p, const char *root, struct err *e)
 {
 	auto_close int dir = record_dir("points", e);

@@ -4,6 +4,7 @@
 # times, and so must the exit status and what is left afterwards.
 . "${0%/*}/lib.sh"
 need root
+own_run
 
 parent=nb-eq-$$
 "$TESTS/../scripts/rootfs" "$TMP/root"

@@ -1,6 +1,8 @@
+# shellcheck shell=sh
 # lib.sh: TAP from POSIX sh, to be sourced; runs under dash, bash and busybox ash.
 #
 #   . "${0%/*}/lib.sh"
+#   own_run                                have a /run of one's own
 #   need root cgroup                       skip the whole file without them
 #   test_ok 'sentence' 'snippet'           the snippet succeeds
 #   test_fails STATUS 'regex' 'sentence' 'snippet'
@@ -46,6 +48,17 @@ test_exit()
 }
 trap test_exit EXIT
 trap 'exit 1' INT TERM HUP
+
+# A /run of this test's own, by starting it anew in a mount namespace: containers
+# of other tests, or of the machine's user, are none of its business.
+own_run()
+{
+	[ -z "${TEST_OWN_RUN:-}" ] || return 0
+	[ "$(id -u)" = 0 ] || return 0
+	trap - EXIT
+	rm -rf "$TMP"
+	TEST_OWN_RUN=1 exec "$NB" unshare -m -- sh -c 'mount -t tmpfs run /run && exec "$0" "$@"' "$0" "$@"
+}
 
 # Is the feature $1 here? Says why not in $why.
 test_has()

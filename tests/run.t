@@ -1,0 +1,362 @@
+#!/bin/sh
+# run: what a container is given, what it is kept from, and that nothing stays.
+. "${0%/*}/lib.sh"
+need root
+own_run
+
+"$TESTS/../scripts/rootfs" "$TMP/root"
+"$TESTS/../scripts/rootfs" --bare "$TMP/bare"
+R=$TMP/root
+B=$TMP/bare
+P=nb-run-$$
+export R B P
+mkdir -p "$TMP/vol/sub"
+echo data >"$TMP/vol/file"
+
+# For the snippets: v1 or v2 groups at a path, whether anything of ours is left.
+cat >"$TMP/.env" <<'ENV'
+mounts_of_cgroups() { sed -n 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - cgroup2\{0,1\} .*/\1/p' /proc/self/mountinfo; }
+groups() { for m in $(mounts_of_cgroups); do [ ! -d "$m/$P" ] || find "$m/$P" -type d; done; }
+state() { ls /run/nestbox 2>/dev/null | grep -E '^[0-9a-f]{12}$' || :; ls /run/nestbox/names /run/nestbox/points 2>/dev/null || :; }
+snapshot() { state; groups; find "$R" "$B" "$TMP/vol" | sort; cat /proc/self/mountinfo; }
+# the value of a limit by its v1 or v2 name, as the container itself sees it
+inside() { nestbox run --cgroup-parent "$P" "$@"; }
+fails_and_leaves_nothing()
+{
+	want=$1
+	shift
+	snapshot >"$TMP/s1"
+	rc=0
+	"$@" || rc=$?
+	snapshot >"$TMP/s2"
+	diff "$TMP/s1" "$TMP/s2" >&2
+	exit "$rc"
+}
+ENV
+
+at_end 'rmdir /sys/fs/cgroup/$P /sys/fs/cgroup/*/$P 2>/dev/null'
+
+# --- what a container is given
+
+test_ok 'it is pid 1, and root, with its ID as host name' '
+	out=$(nestbox run "$R" sh -c "echo \$\$ \$(id -u) \$(hostname)")
+	echo "$out" | grep -qE "^1 0 [0-9a-f]{12}$"
+'
+test_ok 'all namespaces but the user and time namespace are new' '
+	nestbox run "$R" sh -c "for n in cgroup ipc mnt net pid uts user time; do readlink /proc/self/ns/\$n; done" >"$TMP/ns"
+	for n in cgroup ipc mnt net pid uts; do ! grep -qxF "$(readlink /proc/self/ns/$n)" "$TMP/ns"; done
+	for n in user time; do grep -qxF "$(readlink /proc/self/ns/$n)" "$TMP/ns"; done
+	[ "$(wc -l <"$TMP/ns")" = 8 ]
+'
+test_ok 'capabilities are the fourteen of docker, in bounding, permitted and effective' '
+	nestbox run "$R" grep ^Cap /proc/self/status >"$TMP/caps"
+	for set in Prm Eff Bnd; do grep -qE "^Cap$set:.00000000a80425fb$" "$TMP/caps"; done
+	for set in Inh Amb; do grep -qE "^Cap$set:.0000000000000000$" "$TMP/caps"; done
+'
+test_ok 'a user who is not root has none of them, but they bound him' '
+	nestbox run -u 1000 "$R" grep ^Cap /proc/self/status >"$TMP/caps"
+	for set in Prm Eff Inh Amb; do grep -qE "^Cap$set:.0000000000000000$" "$TMP/caps"; done
+	grep -qE "^CapBnd:.00000000a80425fb$" "$TMP/caps"
+'
+test_ok 'the environment is clean' '
+	SECRET=s nestbox run -h web "$R" env | grep -vE "^(SHLVL|PWD|OLDPWD)=" | sort >"$TMP/env"
+	printf "%s\n" HOME=/root HOSTNAME=web PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin | diff - "$TMP/env"
+'
+test_ok 'umask, signals and working directory are fresh' '
+	out=$(umask 077; trap "" INT HUP; cd /usr; nestbox run "$R" sh -c "umask; pwd"; nestbox run "$R" grep -E "Sig(Ign|Blk)" /proc/self/status)
+	[ "$out" = "$(printf "0022\n/\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000")" ]
+'
+test_ok 'no file descriptor of the caller comes along' '
+	nestbox run "$R" sh -c "ls /proc/self/fd" 7</etc 9</ 8>/dev/null | tr "\n" " " >"$TMP/fds"
+	grep -qx "0 1 2 3 " "$TMP/fds"
+'
+test_ok '--preserve-fds passes on as many as it says' '
+	exec 3<"$TMP/vol/file" 4</
+	[ "$(nestbox run --preserve-fds 1 "$R" sh -c "cat <&3; ls /proc/self/fd | wc -l")" = "$(printf "data\n5")" ]
+'
+test_ok 'the network has lo, up, and nothing else' '
+	nestbox run "$R" sh -c "ip -o link; ping -c 1 -W 2 127.0.0.1" >"$TMP/net"
+	[ "$(grep -c "^[0-9]*:" "$TMP/net")" = 1 ] && grep -q "LOOPBACK,UP" "$TMP/net" && grep -q " 0% packet loss" "$TMP/net"
+'
+test_ok '--network host is the host'\''s' '
+	[ "$(nestbox run --network host "$R" readlink /proc/self/ns/net)" = "$(readlink /proc/self/ns/net)" ]
+'
+test_ok 'docker'\''s paths are masked or read-only, and /sys is' '
+	nestbox run "$R" sh -c "
+		[ -z \"\$(cat /proc/keys)\" ] && [ -z \"\$(ls /sys/firmware)\" ] || exit 1
+		for f in /proc/sys/kernel/core_pattern /proc/sysrq-trigger /sys/kernel/mm/ksm/run /proc/irq/default_smp_affinity; do
+			[ ! -e \$f ] || { ! { true >\$f; } 2>/dev/null; } || { echo \"\$f can be written\"; exit 1; }
+		done" >&2
+	# the control: the same can be read and opened for writing by a privileged one
+	nestbox run --privileged "$R" sh -c "[ -n \"\$(cat /proc/keys)\" ] && true >>/proc/sys/kernel/core_pattern"
+'
+if test_need v1:devices 'devices outside docker'\''s list do not open'; then
+	test_ok 'devices outside docker'\''s list do not open' '
+		dev=$(sed -n "s/^ *\([0-9]*\) *\([0-9]*\) .*/\1 \2/p" /proc/partitions | head -n 1)
+		! nestbox run "$R" sh -c "mknod /tmp/disk b $dev && head -c 1 /tmp/disk" 2>"$TMP/e"
+		rm -f "$R/tmp/disk"
+		grep -q "not permitted" "$TMP/e"
+		nestbox run "$R" sh -c "echo x >/dev/null && head -c 1 /dev/zero | wc -c"
+		# the control: a privileged one may
+		nestbox run --privileged "$R" sh -c "mknod /tmp/disk b $dev && head -c 1 /tmp/disk | wc -c"
+		rm -f "$R/tmp/disk"
+	'
+fi
+test_ok '--privileged has every capability that the caller has, and the host'\''s devices' '
+	want=$(sed -n "s/^CapEff:.//p" /proc/self/status)
+	[ "$(nestbox run --privileged "$R" sed -n "s/^CapEff:.//p" /proc/self/status)" = "$want" ]
+	n=$(nestbox run --privileged "$R" find /dev -type b | wc -l)
+	[ "$n" = "$(find /dev -type b | wc -l)" ] && [ "$n" -gt 0 ]
+'
+test_ok 'its session and its session keyring are its own' '
+	nestbox run --privileged "$R" sh -c "read -r _ _ _ _ pgrp sid _ </proc/\$\$/stat; echo \$pgrp \$sid; grep -c keyring.*_ses /proc/keys" >"$TMP/s"
+	[ "$(head -n 1 "$TMP/s")" = "1 1" ]
+'
+test_ok 'the user by name: ids, groups, home; and a group that is added' '
+	out=$(nestbox run -u app --group-add 7 -w /home/app "$R" sh -c "id -u; id -g; id -G; echo \$HOME; pwd")
+	[ "$(echo "$out" | tr "\n" ,)" = "1000,1000,1000 7,/home/app,/home/app," ]
+'
+test_ok '--env-file and -e, the latter last' '
+	printf "#c\nA=file\nB=two words\nCALLER\nNOT_THERE\n" >"$TMP/envf"
+	CALLER=me nestbox run --env-file "$TMP/envf" -e A=opt "$R" sh -c "echo \$A,\$B,\$CALLER,\${NOT_THERE-unset}" | grep -qx "opt,two words,me,unset"
+'
+test_ok 'volumes: a directory, a file, read-only with what is mounted below' '
+	nestbox unshare -m -- sh -euc "
+		mount -t tmpfs t \$TMP/vol/sub
+		nestbox run -v \$TMP/vol:/data -v \$TMP/vol/file:/etc/one:ro \$R sh -c \"cat /etc/one && echo w >/data/w && ! touch /etc/one 2>/dev/null\"
+		nestbox run -v \$TMP/vol:/data:ro \$R sh -c \"! touch /data/x 2>/dev/null && ! touch /data/sub/x 2>/dev/null\"
+		nestbox run -v \$TMP/vol:/data \$R touch /data/sub/x
+		[ -e \$TMP/vol/sub/x ]
+	"
+	[ "$(cat "$TMP/vol/w")" = w ]
+	rm -f "$TMP/vol/w"
+'
+test_ok '--read-only: the root is, a tmpfs and /dev/shm are not' '
+	nestbox run --read-only --tmpfs /run "$R" sh -c "! touch /x 2>/dev/null && touch /run/x /dev/shm/x"
+	nestbox run "$R" sh -c "touch /x && rm /x"
+'
+test_ok 'resource limits and the OOM score' '
+	[ "$(nestbox run --ulimit nofile=99:100 --oom-score-adj 321 "$R" sh -c "ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj" | tr "\n" ,)" = 99,100,321, ]
+'
+
+# --- its groups
+
+if test_need cgroup 'limits'; then
+	test_ok 'limits stand on the group ID and on ID/init, where the process is' '
+		rm -f "$TMP/in"; mkfifo "$TMP/in"
+		nestbox run --cgroup-parent "$P" -m 48M --pids-limit 33 "$R" sh -c "hostname; read -r x" <"$TMP/in" >"$TMP/id" &
+		exec 8>"$TMP/in"
+		n=0; until [ -s "$TMP/id" ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+		id=$(cat "$TMP/id")
+		ok=0
+		for m in $(mounts_of_cgroups); do
+			for f in memory.limit_in_bytes memory.max; do
+				[ ! -e "$m/$P/$id/$f" ] || { [ "$(cat "$m/$P/$id/$f" "$m/$P/$id/init/$f" | tr "\n" ,)" = 50331648,50331648, ] && ok=$((ok + 1)); }
+			done
+			[ ! -e "$m/$P/$id/pids.max" ] || { [ "$(cat "$m/$P/$id/pids.max" "$m/$P/$id/init/pids.max" | tr "\n" ,)" = 33,33, ] && ok=$((ok + 1)); }
+		done
+		grep -qF "$P/$id/init" "/proc/$(pgrep -P $!)/cgroup"
+		! grep -qF "$P" "/proc/$!/cgroup"
+		echo >&8; exec 8>&-
+		wait $!
+		[ $ok = 2 ] && [ -z "$(groups)" ]
+	'
+	test_ok 'memory is limited: what takes more is killed, and the waiter says 137' '
+		rc=0; inside -m 16M "$R" sh -c "exec tail -c 64000000 /dev/zero" || rc=$?
+		[ $rc = 137 ] && [ -z "$(groups)" ]
+		# the control: with enough it ends well
+		inside -m 128M "$R" sh -c "head -c 64000000 /dev/zero | tail -c 64000000 >/dev/null"
+	'
+	test_ok 'pids are limited' '
+		! inside --pids-limit 4 "$R" sh -c "sleep 1 & sleep 1 & sleep 1 & sleep 1 & sleep 1 & wait" 2>"$TMP/e"
+		grep -qiE "fork|unavailable" "$TMP/e"
+		inside --pids-limit 40 "$R" sh -c "sleep 0 & sleep 0 & sleep 0 & sleep 0 & sleep 0 & wait"
+	'
+	test_ok 'a cgroup namespace hides where the group lies' '
+		inside --pids-limit 4 "$R" cat /proc/self/cgroup | grep -v ":/$" | { ! grep .; }
+	'
+	test_ok 'two containers with the same parent do not get in each other'\''s way' '
+		for i in 1 2 3 4 5 6 7 8; do inside --pids-limit 20 "$R" sleep 0.$i & done
+		wait
+		# the parent was made by one of them, and may have been in use by another when that one ended
+		[ -z "$(groups | grep -v "/$P$")" ]
+		inside --pids-limit 20 "$R" true
+		for m in $(mounts_of_cgroups); do rmdir "$m/$P" 2>/dev/null || :; done
+	'
+fi
+
+# --- how it ends
+
+test_ok 'the exit status is the command'\''s own' '
+	for n in 0 1 7 125 200; do
+		rc=0; nestbox run "$R" sh -c "exit $n" || rc=$?
+		[ "$rc" = "$n" ]
+	done
+'
+test_ok 'death by signal n is 128+n' '
+	nestbox run "$R" sleep 60 & pid=$!
+	n=0; until child=$(pgrep -P $pid) && [ "$(cat /proc/$child/comm)" = sleep ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+	kill -SEGV "$child" 2>/dev/null || :
+	kill -KILL "$child"
+	rc=0; wait $pid || rc=$?
+	[ $rc = 137 ] || [ $rc = 139 ]
+'
+test_ok 'signals are passed on' '
+	for sig in TERM INT USR1 HUP; do
+		rm -f "$TMP/ready"
+		nestbox run -v "$TMP:/t" "$R" sh -c "trap \"exit 44\" $sig; touch /t/ready; while :; do sleep 0.05; done" & pid=$!
+		n=0; until [ -e "$TMP/ready" ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+		kill -$sig $pid
+		rc=0; wait $pid || rc=$?
+		[ $rc = 44 ] || { echo "$sig: $rc" >&2; exit 1; }
+	done
+	rmdir "$R/t" 2>/dev/null || :
+'
+test_ok 'SIGKILL of run kills the container, and the next start or gc clears what is left' '
+	nestbox run --cgroup-parent "$P" --pids-limit 30 --name "victim$$" "$B" sh -c "sleep 1234$$ & sleep 1234$$" & pid=$!
+	n=0; until [ "$(pgrep -fc "sleep 1234$$")" -ge 2 ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+	kill -9 $pid
+	wait $pid || :
+	n=0; while pgrep -f "^sleep 1234$$" >/dev/null && [ $n -lt 100 ]; do sleep 0.05; n=$((n + 1)); done
+	[ $n -lt 100 ]
+	[ -n "$(groups)" ] && [ -d "$B/proc" ]
+	nestbox gc
+	[ -z "$(groups | grep -v "/$P$")" ] && [ ! -d "$B/proc" ]
+	! state | grep -q "victim$$"
+'
+test_ok 'a name that only a killed container had is free again' '
+	nestbox run --name "again$$" "$R" sleep 30 & pid=$!
+	n=0; until [ -L "/run/nestbox/names/again$$" ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+	kill -9 $pid; wait $pid || :
+	nestbox run --name "again$$" "$R" true
+	nestbox gc
+'
+test_ok 'missing mount points are made, and gone afterwards without a trace' '
+	touch "$TMP/ref"; sleep 0.01
+	find "$B" "$TMP/vol" | sort >"$TMP/f1"
+	nestbox run -v "$TMP/vol:/a/b/c" -v "$TMP/vol/file:/d/file" "$B" sh -c "cat /d/file /a/b/c/file; ls /proc/1/exe >/dev/null"
+	find "$B" "$TMP/vol" | sort | diff "$TMP/f1" -
+	[ -z "$(find "$B" -newer "$TMP/ref")" ]
+'
+test_ok 'of two containers on one root file system the last one takes the mount points away' '
+	nestbox run "$B" sleep 1 & one=$!
+	n=0; until [ -d "$B/proc" ] || [ $n = 100 ]; do sleep 0.02; n=$((n + 1)); done
+	nestbox run "$B" true
+	[ -d "$B/proc" ]
+	nestbox run "$B" test -e /proc/self
+	wait $one
+	[ ! -d "$B/proc" ] && [ ! -d "$B/dev" ]
+'
+test_ok '/ as root file system runs a program of the host' '
+	[ "$(nestbox run --read-only --network none / cat /proc/1/comm)" = cat ]
+	! nestbox run --read-only / touch /nb-must-not-be 2>/dev/null
+	[ ! -e /nb-must-not-be ]
+'
+test_ok 'data goes through: in and out' '
+	[ "$(echo hello | nestbox run "$R" tr a-z A-Z | nestbox run "$R" rev)" = OLLEH ]
+	head -c 3000000 /dev/urandom >"$TMP/big"
+	nestbox run "$R" cat <"$TMP/big" | cmp - "$TMP/big"
+'
+
+# --- bad input: the status, the line, and nothing left
+
+bad() # STATUS REGEX SENTENCE WORDS...
+{
+	bad_status=$1 bad_regex=$2 bad_sentence=$3
+	shift 3
+	test_fails "$bad_status" "$bad_regex" "bad input: $bad_sentence" "fails_and_leaves_nothing $bad_status $*"
+}
+echo '#!/no/such/interpreter' >"$R/bin/badscript"
+chmod 755 "$R/bin/badscript"
+ln -s "$TMP/esc" "$R/evil"
+ln -s ../../../../../../../..$TMP/esc "$R/evil2"
+mkdir "$TMP/esc"
+touch "$R/plain"
+
+bad 125 'run: --no-such: unknown option' 'an unknown option' 'nestbox run --no-such $R true'
+bad 125 'ROOTFS: missing operand' 'no ROOTFS' 'nestbox run'
+bad 125 "$TMP/none: No such file" 'ROOTFS missing' 'nestbox run $TMP/none true'
+bad 125 'plain: Not a directory' 'ROOTFS a file' 'nestbox run $R/plain true'
+bad 127 'nope: not found in PATH' 'no such command' 'nestbox run $R nope'
+bad 127 '/bin/nope: cannot execute: No such file' 'no such command with a path' 'nestbox run $R /bin/nope'
+bad 126 'plain: cannot execute: Permission denied' 'a command that is not executable' 'nestbox run $R /plain'
+bad 126 'is a directory' 'a command that is a directory' 'nestbox run $R /bin'
+bad 127 'interpreter "/no/such/interpreter" is missing' 'a script whose interpreter is missing' 'nestbox run $R badscript'
+bad 125 '12x: --memory wants a size' 'memory 12x' 'nestbox run -m 12x $R true'
+bad 125 '-1: --memory' 'memory -1' 'nestbox run -m -1 $R true'
+bad 125 'memory' 'memory 1k, which the kernel would round to nothing' 'nestbox run -m 1k $R true'
+bad 125 'memory-swap' 'swap below memory' 'nestbox run -m 64M --memory-swap 32M $R true'
+bad 125 'cpu-shares' 'shares out of range' 'nestbox run --cpu-shares 1 $R true'
+bad 125 'cpus' 'no CPU at all' 'nestbox run --cpus 0 $R true'
+bad 125 'pids' 'more pids than the kernel has' 'nestbox run --pids-limit 99999999 $R true'
+bad 125 'cpuset.cpus' 'a CPU that is not there' 'nestbox run --cgroup-parent $P --cpuset-cpus 4000 $R true'
+bad 125 '\.\.' 'a cgroup path with ..' 'nestbox run --pids-limit 9 --cgroup-parent ../x $R true'
+bad 125 'a/b: a name is' 'a name with /' 'nestbox run --name a/b $R true'
+bad 125 '\.\.: a name is' 'a name ..' 'nestbox run --name .. $R true'
+bad 125 'no absolute path' 'a volume on a relative place' 'nestbox run -v $TMP/vol:data $R true'
+bad 125 'root itself' 'a volume on /' 'nestbox run -v $TMP/vol:/ $R true'
+bad 125 'root itself' 'a volume on /../..' 'nestbox run -v $TMP/vol:/x/../.. $R true'
+bad 125 'named volumes' 'a named volume' 'nestbox run -v vol:/data $R true'
+bad 125 'nothere: .*No such file' 'a volume whose source is missing' 'nestbox run -v $TMP/nothere:/data $R true'
+bad 125 'unknown volume option "x"' 'an unknown volume option' 'nestbox run -v $TMP/vol:/data:x $R true'
+bad 125 '/evil/pwned: .*mount point' 'a volume through a link that leaves the root' 'nestbox run -v $TMP/vol:/evil/pwned $R true'
+bad 125 '/evil2/pwned: .*mount point' 'a volume through a relative link that leaves the root' 'nestbox run -v $TMP/vol:/evil2/pwned $R true'
+bad 125 '1000x: is no user' 'user 1000x' 'nestbox run -u 1000x $R true'
+bad 125 'nobodyhere' 'a user that passwd does not list' 'nestbox run -u nobodyhere $R true'
+bad 125 '4294967295' 'user -1' 'nestbox run -u 4294967295 $R true'
+bad 125 'NO_SUCH' 'an unknown capability' 'nestbox run --cap-add NO_SUCH $R true'
+bad 125 'longer than' 'a host name that is too long' 'nestbox run -h aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa $R true'
+bad 125 'exclude each other' 'limits without cgroups' 'nestbox run --cgroups disabled -m 64M $R true'
+bad 125 'takes none, host' 'a network that there is not' 'nestbox run --network bridged $R true'
+bad 125 'nofile' 'a resource limit that is none' 'nestbox run --ulimit nofile=x $R true'
+bad 125 'noenv: .*No such file' 'an env file that is missing' 'nestbox run --env-file $TMP/noenv $R true'
+
+test_ok 'nothing has come through the links that leave the root' '[ -z "$(ls "$TMP/esc")" ]'
+
+test_fails 125 'name is in use by container [0-9a-f]{12}' 'bad input: a name in use' '
+	nestbox run --name "taken$$" "$R" sleep 3 & pid=$!
+	n=0; until [ -L "/run/nestbox/names/taken$$" ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+	rc=0; nestbox run --name "taken$$" "$R" true || rc=$?
+	kill -9 $pid; wait $pid || :
+	nestbox gc
+	exit $rc
+'
+if test_need v1:memory 'bad input: a controller that is not there'; then
+	test_fails 125 'memory' 'bad input: a controller that is not there' '
+		nestbox unshare -m -- sh -c "umount \$(mounts=\$(sed -n \"s/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - cgroup [^ ]* .*memory.*/\1/p\" /proc/self/mountinfo); echo \$mounts) && exec nestbox run -m 64M $R true"
+	'
+fi
+test_fails 125 'hint: .*(root|CAP_SYS_ADMIN|user namespace)' 'no privilege: a clear line, and 125' '
+	nestbox setpriv --reuid 1000 --regid 1000 --clear-groups --exec -- nestbox run "$R" true
+'
+test_fails 125 'Permission denied' 'a root file system that the caller cannot read' '
+	mkdir -p "$TMP/closed/root"; chmod 700 "$TMP/closed"
+	nestbox setpriv --reuid 1000 --regid 1000 --clear-groups --exec -- nestbox run "$TMP/closed/root" true
+'
+test_ok 'without /proc it starts all the same' '
+	out=$(nestbox unshare -m -- sh -c "umount -l /proc && exec nestbox run $R sh -c \"echo \\\$\\\$; cat /proc/1/comm; true\"")
+	[ "$out" = "$(printf "1\nsh")" ]
+'
+test_fails 125 '/proc' 'without /proc a limit cannot be set, and that is said' '
+	nestbox unshare -m -- sh -c "umount -l /proc && exec nestbox run -m 64M $R true"
+'
+test_ok 'without /sys it starts all the same' '
+	[ "$(nestbox unshare -m -- sh -c "umount -l /sys && exec nestbox run $R echo up")" = up ]
+'
+test_fails 125 'memory|cgroup' 'without /sys a limit cannot be set, and that is said' '
+	nestbox unshare -m -- sh -c "umount -l /sys && exec nestbox run -m 64M $R true"
+'
+for what in proc dev sys; do
+	test_fails 125 "/$what: must be no symbolic link" "bad input: /$what of the root file system is a link" "
+		rmdir \$R/$what; ln -s \$TMP/esc \$R/$what
+		rc=0; (fails_and_leaves_nothing 125 nestbox run \$R true) || rc=\$?
+		rm \$R/$what; mkdir \$R/$what
+		exit \$rc
+	"
+done
+test_ok 'and still nothing has come through' '[ -z "$(ls "$TMP/esc")" ]'
+test_ok 'no group, no record and no name of this test is left' '
+	[ -z "$(groups | grep -v "/$P$")" ]
+	! ls -R /run/nestbox | grep -E "(victim|again|taken)$$"
+'
+done_testing
