@@ -5,6 +5,7 @@
 APPLET(cgexec)
 APPLET(gc)
 APPLET(netns)
+APPLET(nsenter)
 APPLET(pivot)
 APPLET(pivot_root)
 APPLET(run)

@@ -88,7 +88,8 @@ static int add_pid(const struct run_args *a, const struct run_facts *f, struct p
 	(void)f;
 	if (rc < 0)
 		return rc;
-	s->pid = s->fork = true;
+	s->pid = (struct opt_maybe){ true, NULL };
+	s->fork = true;
 	s->kill_child = (struct opt_num){ true, SIGKILL };
 	s->forward = (struct opt_maybe){ true, "all" };
 	return 0;
@@ -120,7 +121,7 @@ static int add_namespaces(const struct run_args *a, const struct run_facts *f, s
 
 	if (rc < 0)
 		return rc;
-	s->mount = s->uts = s->ipc = s->cgroup = true;
+	s->mount = s->uts = s->ipc = s->cgroup = (struct opt_maybe){ true, NULL };
 	s->hostname = opt_keep_text(&p->keep, "%s", hostname(a, f));
 	s->domainname = a->domainname;
 	return s->hostname ? 0 : -ENOMEM;

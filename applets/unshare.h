@@ -8,7 +8,8 @@
 #include "core/step.h"
 
 struct unshare_args {
-	bool mount, uts, ipc, net, pid, user, cgroup, time;
+	/* a value is the file that the namespace is bound on */
+	struct opt_maybe mount, uts, ipc, net, pid, user, cgroup, time;
 	bool fork;
 	bool map_root;
 	struct opt_num kill_child;

@@ -229,6 +229,8 @@ static int parse_cluster(const struct opt *opts, void *args, int argc, char **ar
 				value = argv[++*i];
 			}
 		}
+		if (f.row->flags & OPT_ATTACHED && s[1])
+			value = s[1] == '=' ? s + 2 : s + 1;
 		rc = set_value(&f, value, e);
 		if (rc < 0 || value)
 			return rc;

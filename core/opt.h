@@ -27,6 +27,7 @@ enum opt_kind {
 
 enum {
 	OPT_OPTIONAL = 1, /* an operand that may be missing */
+	OPT_ATTACHED = 4, /* an OPT_MAYBE whose short form takes a value that follows at once: -mFILE, -m=FILE */
 	OPT_HIDDEN = 2,   /* accepted for compatibility: in no help, no completion, no printed plan */
 };
 

@@ -217,8 +217,11 @@ int proc_watch(const int *keep, size_t n, struct err *e)
 		err_hint(e, "put the step that cleans up before unshare --pid");
 		return -EINVAL;
 	}
-	if (children_elsewhere())
-		return err_bad(e, "watcher", "would live in the new pid namespace and end with it; put the step that cleans up before unshare --pid");
+	if (children_elsewhere()) {
+		err_bad(e, "watcher", "would live in the new pid namespace and end with it");
+		err_hint(e, "put the step that cleans up before unshare --pid");
+		return -EINVAL;
+	}
 	if (n + 1 > sizeof kept / sizeof *kept)
 		return err_set(e, EMFILE, "watcher", NULL);
 	self = sys_pidfd_open(getpid());

@@ -56,7 +56,7 @@ int proc_set_pdeathsig(int sig, int parent_fd, struct err *e);
  * Fork a watcher: no child of ours, a session of its own, every fd but the n
  * in `keep` closed. Returns 0 here, and 1 in the watcher once this process (by
  * whatever name: it may have executed something) is dead. -errno where it
- * cannot be: as pid 1 no watcher would outlive us.
+ * cannot be: neither as pid 1 nor in a new pid namespace would it outlive us.
  */
 int proc_watch(const int *keep, size_t n, struct err *e);
 
