@@ -104,11 +104,11 @@ test_report()
 {
 	test_count=$((test_count + 1))
 	if [ "$1" = 0 ]; then
-		echo "ok $test_count - $2"
+		printf 'ok %s - %s\n' "$test_count" "$2"
 		return 0
 	fi
 	test_failed=$((test_failed + 1))
-	echo "not ok $test_count - $2"
+	printf 'not ok %s - %s\n' "$test_count" "$2"
 	sed 's/^/# /' "$TMP/.snippet" "$TMP/.out" "$TMP/.err"
 	return 0
 }
@@ -151,7 +151,7 @@ test_fails()
 test_skip()
 {
 	test_count=$((test_count + 1))
-	echo "ok $test_count - $1 # SKIP $2"
+	printf 'ok %s - %s # SKIP %s\n' "$test_count" "$1" "$2"
 }
 
 # test_need 'feature' || skip: for one test inside a file
