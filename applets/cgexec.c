@@ -1,9 +1,12 @@
 #include "applets/cgexec.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "applets/applet.h"
+#include "core/devfilter.h"
+#include "core/fd.h"
 #include "core/proc.h"
 
 /* A container that has ended may leave processes in its group: how long they are given to die when killed. */
@@ -15,7 +18,7 @@ static const char *const device_rules[] = { "default", "all", NULL };
 
 static const struct opt cgexec_opts[] = {
 	{ OPT_MAYBE, 0,   "create",  "MODE",       "make the groups that are missing", OFF(create) },
-	{ OPT_STR,   0,   "devices", "RULES",      "device rules of v1: default (docker's), all", OFF(devices), .words = device_rules },
+	{ OPT_STR,   0,   "devices", "RULES",      "device rules: default (docker's list), all", OFF(devices), .words = device_rules },
 	{ OPT_LIST,  'g', "group",   "CTRL,..:PATH", "a group, of these controllers; see below", OFF(groups) },
 	{ OPT_FLAG,  0,   "no-join", NULL,         "stay outside", OFF(no_join) },
 	{ OPT_FLAG,  0,   "rm",      NULL,         "remove the groups that were made once they are empty", OFF(rm) },
@@ -68,14 +71,31 @@ static int cgexec_check(const void *args, struct err *e)
 	return rc;
 }
 
-/* Devices of v2 are a program in the kernel's own code, not a file. */
-static int check_devices(const struct cgroups *c, struct err *e)
+/* v1 has files for device rules, v2 a program that hangs on the group. Where both could, v1's are used. */
+static const struct cgroup_dir *devices_dir(const struct cgexec_state *s, struct err *e)
 {
-	const struct cgroup_hier *h = cgroup_find(c, "devices");
+	const struct cgroup_hier *h = cgroup_find(&s->all, "devices");
 
 	if (h && !h->v2)
-		return 0;
-	return err_bad(e, "--devices", "is for v1 only, and no v1 hierarchy with devices is mounted here");
+		return cgroup_dirs_need(&s->dirs, "devices", "--devices", e);
+	for (size_t i = 0; i < s->dirs.n; i++)
+		if (s->dirs.v[i].hier->v2)
+			return &s->dirs.v[i];
+	err_bad(e, "--devices", "there is no v1 hierarchy with devices here, and no v2");
+	return NULL;
+}
+
+static int set_devices(const struct cgexec_state *s, const char *rules, struct err *e)
+{
+	const struct cgroup_dir *g = devices_dir(s, e);
+	auto_close int dir = -1;
+
+	if (!g)
+		return -EINVAL;
+	if (!g->hier->v2)
+		return cgroup_dirs_devices(&s->dirs, rules, e);
+	dir = fd_open_dir(AT_FDCWD, g->path, e);
+	return dir < 0 ? dir : devfilter_set(dir, rules, e);
 }
 
 /* Only looks: what stands where, and whether limits and groups fit each other. */
@@ -88,9 +108,7 @@ static int cgexec_open(const void *args, void *state, struct step_ctx *ctx, stru
 	s->run = ctx->run;
 	if (rc == 0)
 		rc = cgroup_dirs_find(&s->all, &a->groups, &s->dirs, e);
-	if (rc == 0 && a->devices)
-		rc = check_devices(&s->all, e);
-	if (rc == 0 && a->devices && !cgroup_dirs_need(&s->dirs, "devices", "--devices", e))
+	if (rc == 0 && a->devices && !devices_dir(s, e))
 		rc = -EINVAL;
 	return rc < 0 ? rc : cgroup_dirs_need_all(&s->dirs, &a->limits, &a->set, e);
 }
@@ -105,15 +123,15 @@ static int make_groups(const struct cgexec_args *a, struct cgroup_dirs *dirs, st
 	return a->create.set ? cgroup_dirs_make(dirs, mode, e) : cgroup_dirs_check(dirs, e);
 }
 
-static int limit_groups(const struct cgexec_args *a, const struct cgroup_dirs *dirs, struct err *e)
+static int limit_groups(const struct cgexec_args *a, const struct cgexec_state *s, struct err *e)
 {
 	struct cgroup_goal goal = { 0 };
 	int rc = goal_of(a, &goal, e);
 
 	if (rc == 0)
-		rc = cgroup_dirs_write(dirs, &goal, e);
+		rc = cgroup_dirs_write(&s->dirs, &goal, e);
 	if (rc == 0 && a->devices)
-		rc = cgroup_dirs_devices(dirs, a->devices, e);
+		rc = set_devices(s, a->devices, e);
 	cgroup_goal_release(&goal);
 	return rc;
 }
@@ -142,7 +160,7 @@ static int cgexec_apply(const void *args, void *state, struct step_ctx *ctx, str
 	int rc = make_groups(a, &s->dirs, e);
 
 	if (rc == 0)
-		rc = limit_groups(a, &s->dirs, e);
+		rc = limit_groups(a, s, e);
 	if (rc == 0 && joins)
 		rc = cgroup_open_procs(&s->dirs, e);
 	if (rc == 0 && a->rm && !ctx->run)

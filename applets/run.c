@@ -10,6 +10,7 @@
 #include "applets/applet.h"
 #include "applets/chain.h"
 #include "applets/gc.h"
+#include "core/devfilter.h"
 #include "core/fd.h"
 #include "core/ns.h"
 #include "core/record.h"
@@ -93,13 +94,17 @@ static int read_env_file(const char *path, struct strs *env, struct opt_keep *ke
 /* The controllers that the container's group is made in: those of the limits, and the device list's. */
 static void choose_controllers(const struct run_args *a, const struct cgroups *all, struct run_facts *f, struct strbuf *out)
 {
-	const struct cgroup_hier *devices = cgroup_find(all, "devices");
+	const struct cgroup_hier *devices = cgroup_find(all, "devices"), *v2 = cgroup_find(all, "unified");
 
 	cgroup_limits_controllers(&a->limits, out);
-	f->devices = devices && !devices->v2;
-	if (f->devices)
+	if (devices && !devices->v2) {
+		f->devices = true;
 		strbuf_addf(out, "%sdevices", out->len ? "," : "");
-	if (!out->len && cgroup_find(all, "unified"))
+	} else if (v2) {
+		f->devices = devfilter_usable();
+	}
+	/* v2's group without a controller is still what holds and kills the processes, and carries the device rules */
+	if (!out->len && v2)
 		strbuf_add(out, "unified");
 }
 

@@ -11,6 +11,8 @@ static int fill(struct err *e, int code, const char *object, const char *fmt, va
 	e->code = code;
 	snprintf(e->object, sizeof e->object, "%s", object ? object : "");
 	e->what[0] = '\0';
+	/* a hint belongs to one failure: what was tried before and did not matter is not to speak here */
+	e->hint[0] = '\0';
 	if (fmt)
 		vsnprintf(e->what, sizeof e->what, fmt, ap);
 	return code ? -code : -EINVAL;

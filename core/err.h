@@ -17,7 +17,7 @@ struct err {
 	char hint[512];   /* what the user can do, may be empty */
 };
 
-/* Fill *e with `code` (an errno or 0) and return -code, or -EINVAL where code is 0. */
+/* Fill *e with `code` (an errno or 0), without a hint, and return -code, or -EINVAL where code is 0. */
 int err_set(struct err *e, int code, const char *object, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
