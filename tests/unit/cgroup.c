@@ -94,6 +94,11 @@ static void prefers_the_better_mount(void)
 	check_int(c.n, 1);
 	check_str(c.v[0].mount, "/with blank");
 	cgroups_release(&c);
+	/* what is covered is not to be had, however good */
+	c = parse("1 0 0:1 / /m rw - cgroup cgroup rw,pids\n2 1 0:1 /x /m rw - cgroup cgroup rw,pids\n", "4:pids:/\n");
+	check_int(c.n, 1);
+	check_str(c.v[0].root, "/x");
+	cgroups_release(&c);
 }
 
 static void own_dir_is(const char *root, const char *own, const char *want)

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <linux/securebits.h>
 
 #include "core/fd.h"
@@ -260,6 +261,8 @@ static void enter_root(const char *passwd, const char *group)
 	pid = fork();
 	check(pid >= 0);
 	if (pid == 0) {
+		/* the parent's is not inherited */
+		alarm(60);
 		check(geteuid() == 0 || unshare(CLONE_NEWUSER) == 0);
 		check(chroot(".") == 0);
 		return;
@@ -508,7 +511,7 @@ static int print_state(void)
 		if (!strncmp(line, "Cap", 3) || !strncmp(line, "Uid", 3) || !strncmp(line, "Gid", 3) || !strncmp(line, "NoNew", 5))
 			printf("%.*s\n", (int)strcspn(line, "\n"), line);
 	}
-	printf("securebits %x\n", (unsigned)prctl(PR_GET_SECUREBITS));
+	printf("securebits %x\ndumpable %d\n", (unsigned)prctl(PR_GET_SECUREBITS), prctl(PR_GET_DUMPABLE));
 	fflush(stdout);
 	return 0;
 }
@@ -580,6 +583,16 @@ static void test_refused_ids(void)
 	check_int(getuid(), 0);
 }
 
+static void test_keyring(void)
+{
+	long before = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0), after;
+
+	check_int(cred_new_keyring(&e), 0);
+	after = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
+	/* no keyrings at all, or another one */
+	check(after < 0 ? before < 0 : after != before);
+}
+
 static void test_known(void)
 {
 	char text[16];
@@ -624,6 +637,7 @@ int main(int argc, char **argv)
 	unit("limits in docker's words", test_limits);
 	unit("users and groups are strict numbers or names", test_user_syntax);
 	unit("the kernel's last capability is found without /proc", test_known);
+	unit("a new session keyring is another one", test_keyring);
 	if (root || userns) {
 		unit("passwd and group say who a user is, as docker reads them", test_users);
 		unit("without a passwd, numbers do", test_no_passwd);
