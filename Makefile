@@ -2,6 +2,10 @@
 # make check	unit tests and tests; TESTS='tests/pivot.t' runs only these
 # make demo	a container start, step by step
 # make install	below $(DESTDIR)$(PREFIX)
+# make san	make check with ASan and UBSan, by glibc, in build/san
+# make trap	build/trap/nestbox: musl, ends at what UBSan finds; for NB=... TESTS
+# make lint	clang-tidy, cppcheck, shellcheck, mandoc
+# make fuzz	SECONDS=60 for each of TARGETS='caps users ...'; make corpus keeps the finds
 # V=1 shows the commands; CROSS=aarch64-linux-musl- builds with that compiler.
 
 VERSION = 0.1.0
@@ -36,7 +40,14 @@ core := $(call objects,core)
 applets := $(call objects,applets)
 units := $(patsubst tests/%.c,$(B)/%,$(call sources,tests/unit))
 
-TESTS = $(units) $(sort $(wildcard tests/*.t))
+# Each fuzzer's corpus is a test too: replay.c has the main() that libFuzzer has else.
+REPLAY = $(O)/tests/fuzz/replay.o
+TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out %/replay.c,$(call sources,tests/fuzz)))
+replays := $(TARGETS:%=$(B)/fuzz/%)
+
+# these two are about the product's own bytes, which a variant does not have
+PRODUCT = tests/build.t tests/size.t
+TESTS = $(units) $(replays) $(sort $(wildcard tests/*.t))
 
 ifdef V
 say = @:
@@ -47,16 +58,17 @@ endif
 
 all: $(BIN)
 
-.PHONY: all check clean demo deps-build deps-demo deps-test distclean install layers uninstall
+deps := $(addprefix deps-,build demo fuzz lint san test)
+.PHONY: all check clean corpus demo $(deps) distclean fuzz fuzzers install layers lint san trap uninstall
 # Objects stay though only a pattern rule mentions them, and half a file never does.
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-deps-build deps-demo deps-test:
+$(deps):
 	CROSS='$(CROSS)' scripts/deps $(@:deps-%=%)
 
 # one after the other, also with -j
-deps-demo deps-test: | deps-build
+$(filter-out deps-build,$(deps)): | deps-build
 
 # deps-build always runs and so must not make objects old; the Makefile does, as
 # it has the flags and the version, and scripts/deps, as it makes the libraries.
@@ -65,7 +77,8 @@ $(O)/%.o: %.c Makefile scripts/deps | deps-build
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-link = $(CC) $(LINK) $(LDFLAGS) -Wl,--gc-sections -o $@ $(filter %.o,$^) -L$(DEPS)/lib -lcap -lmnl
+# renamed into its place: somebody may be running the one that is there
+link = $(CC) $(LINK) $(LDFLAGS) -Wl,--gc-sections -o $@.new $(filter %.o,$^) -L$(DEPS)/lib -lcap -lmnl && mv $@.new $@
 
 $(BIN): $(core) $(applets) Makefile
 	$(say) LINK $@
@@ -83,12 +96,53 @@ $(B)/unit/applet_%: $(O)/tests/unit/applet_%.o $(core) $(filter-out $(O)/applets
 	@mkdir -p $(@D)
 	$(link)
 
+$(B)/fuzz/%: $(O)/tests/fuzz/%.o $(REPLAY) $(core)
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(link)
+
+$(B)/fuzz/applet_%: $(O)/tests/fuzz/applet_%.o $(REPLAY) $(core) $(filter-out $(O)/applets/main.o,$(applets))
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(link)
+
 # prove runs each file itself: a test of either kind is a program that prints TAP.
-check: deps-test $(BIN) $(filter $(units),$(TESTS))
+check: deps-test $(BIN) $(filter $(units) $(replays),$(TESTS))
 	NB='$(CURDIR)/$(BIN)' prove $(PROVEFLAGS) -e '' $(TESTS)
 
 demo: deps-demo $(BIN)
 	PATH='$(CURDIR)/$(B)':"$$PATH" scripts/demo
+
+# The variants: these rules once more, with other flags and a folder of their own.
+# -isystem and -L of a folder that is not there leave glibc's own libraries.
+SAN = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+san: deps-test deps-san
+	ASAN_OPTIONS="detect_leaks=0:$$ASAN_OPTIONS" $(MAKE) B=build/san DEPS=build/san/deps CC=gcc WERROR= \
+		CFLAGS='$(SAN) -fsanitize=address,undefined' LINK='-no-pie -fsanitize=address,undefined' \
+		$(if $(filter command,$(origin TESTS)),,PRODUCT_SKIP=1) check
+
+trap:
+	$(MAKE) B=build/trap CFLAGS='-Os -fsanitize=undefined -fsanitize-undefined-trap-on-error' all
+
+fuzzers: $(replays)
+
+SECONDS = 60
+FUZZ = $(MAKE) B=build/fuzz DEPS=build/fuzz/deps CC=clang WERROR= REPLAY= \
+	CFLAGS='$(SAN) -fsanitize=fuzzer-no-link,address,undefined' LINK='-no-pie -fsanitize=fuzzer,address,undefined'
+fuzz: deps-san deps-fuzz
+	$(FUZZ) fuzzers
+	for t in $(TARGETS); do \
+		scripts/fuzz run build/fuzz/fuzz/$$t $(SECONDS) || exit; \
+	done
+
+corpus: deps-san deps-fuzz
+	$(FUZZ) fuzzers
+	for t in $(TARGETS); do \
+		scripts/fuzz merge build/fuzz/fuzz/$$t || exit; \
+	done
+
+lint: deps-lint
+	scripts/lint
 
 layers:
 	scripts/check-layers

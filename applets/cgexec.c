@@ -30,7 +30,8 @@ static const struct opt cgexec_opts[] = {
 };
 
 struct cgexec_state {
-	struct cgroups all;
+	const struct cgroups *all; /* what there is: run's, or our own */
+	struct cgroups own;
 	struct cgroup_dirs dirs;
 	bool run; /* this process waits, and so removes by itself */
 };
@@ -74,7 +75,7 @@ static int cgexec_check(const void *args, struct err *e)
 /* v1 has files for device rules, v2 a program that hangs on the group. Where both could, v1's are used. */
 static const struct cgroup_dir *devices_dir(const struct cgexec_state *s, struct err *e)
 {
-	const struct cgroup_hier *h = cgroup_find(&s->all, "devices");
+	const struct cgroup_hier *h = cgroup_find(s->all, "devices");
 
 	if (h && !h->v2)
 		return cgroup_dirs_need(&s->dirs, "devices", "--devices", e);
@@ -103,11 +104,12 @@ static int cgexec_open(const void *args, void *state, struct step_ctx *ctx, stru
 {
 	const struct cgexec_args *a = args;
 	struct cgexec_state *s = state;
-	int rc = cgroups_load(&s->all, e);
+	int rc = ctx->cgroups ? 0 : cgroups_load(&s->own, e);
 
 	s->run = ctx->run;
+	s->all = ctx->cgroups ? ctx->cgroups : &s->own;
 	if (rc == 0)
-		rc = cgroup_dirs_find(&s->all, &a->groups, &s->dirs, e);
+		rc = cgroup_dirs_find(s->all, &a->groups, &s->dirs, e);
 	if (rc == 0 && a->devices && !devices_dir(s, e))
 		rc = -EINVAL;
 	return rc < 0 ? rc : cgroup_dirs_need_all(&s->dirs, &a->limits, &a->set, e);
@@ -182,7 +184,7 @@ static void cgexec_release(const void *args, void *state, bool failed)
 	else if (failed)
 		cgroup_unmake(&s->dirs);
 	cgroup_dirs_release(&s->dirs);
-	cgroups_release(&s->all);
+	cgroups_release(&s->own);
 }
 
 const struct step_ops cgexec_step = {

@@ -163,7 +163,8 @@ static int run_step(const struct applet *a, int argc, char **argv, bool *execs, 
 		a->defaults(args);
 	used = opt_parse(a->opts, args, argc, argv, e);
 	if (used < 0) {
-		err_hint(e, "nestbox %s --help lists the options", a->step->name);
+		if (used != -ECANCELED)
+			err_hint(e, "nestbox %s --help lists the options", a->step->name);
 		return used;
 	}
 	if (used == argc && a->alone == ALONE_ERROR && !(a->execs && a->execs(NULL)))
@@ -179,32 +180,43 @@ static int run_step(const struct applet *a, int argc, char **argv, bool *execs, 
 	return rc < 0 ? rc : used;
 }
 
+/* --help or --version behind other options: every table reader says -ECANCELED then. */
+static int help_after_all(const struct applet *top, const struct applet *a, const struct err *e)
+{
+	char *argv[] = { (char *)top->name, (char *)e->object, NULL };
+
+	applet_help(top, a == top ? NULL : a, 2, argv);
+	return 0;
+}
+
 int chain_run(int argc, char **argv, struct err *e)
 {
 	for (;;) {
-		const struct applet *a = applet_find(argv[0]);
+		const struct applet *const top = applet_find(argv[0]), *a = top;
 		bool execs = false;
 		int used, rc;
 
-		if (!a)
+		if (!a) {
+			/* nobody's failure but nestbox's own, wherever on the line it is */
+			e->status = 125;
+			e->applet[0] = '\0';
 			return err_bad(e, argv[0], "no such applet");
+		}
 		e->status = a->fail;
 		snprintf(e->applet, sizeof e->applet, "%s", a->name);
 		if (applet_help(a, NULL, argc, argv))
 			return 0;
 		if (a->verbs) {
-			const struct applet *of = a;
-
-			a = find_verb(of, &argc, &argv, e);
+			a = find_verb(top, &argc, &argv, e);
 			if (!a)
 				return -EINVAL;
-			if (applet_help(of, a, argc, argv))
+			if (applet_help(top, a, argc, argv))
 				return 0;
 		}
-		if (a->main)
-			return a->main(argc, argv, e);
-		used = run_step(a, argc, argv, &execs, e);
-		if (used < 0)
+		used = a->main ? a->main(argc, argv, e) : run_step(a, argc, argv, &execs, e);
+		if (used == -ECANCELED)
+			return help_after_all(top, a, e);
+		if (a->main || used < 0)
 			return used;
 		argv += used;
 		argc -= used;

@@ -46,6 +46,7 @@ static const struct opt pivot_opts[] = {
 struct pivot_state {
 	int root; /* owned: the detached new root */
 	int null; /* owned: a detached /dev/null for the masks, or -1 */
+	bool late; /* they can only be had in the new mount namespace */
 	struct pivot_items api, volumes;
 	struct record_points points;
 };
@@ -75,11 +76,30 @@ static int refuse_inits_mounts(const struct pivot_args *a, const struct step_ctx
 
 	if (a->here || ctx->made & CLONE_NEWNS)
 		return 0;
-	rc = ns_mount_is_inits(e);
+	rc = ns_is_inits("mnt", e);
 	if (rc > 0)
 		rc = err_bad(e, a->new_root, "this is pid 1's mount namespace: the whole machine would get the new root");
 	if (rc < 0)
 		err_hint(e, "make one first (nestbox unshare --mount -- nestbox pivot ...), or say --here");
+	return rc;
+}
+
+/* A parameter belongs to a namespace, and that must not be everybody's either. */
+static int refuse_inits_sysctls(const struct pivot_args *a, const struct step_ctx *ctx, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < a->sysctl.n && rc == 0; i++) {
+		bool net = str_after(a->sysctl.v[i], "net") != NULL;
+
+		if (ctx->made & (net ? CLONE_NEWNET : CLONE_NEWIPC))
+			continue;
+		rc = ns_is_inits(net ? "net" : "ipc", e);
+		if (rc > 0)
+			rc = err_bad(e, a->sysctl.v[i], "this is pid 1's %s namespace: the whole machine would get it", net ? "network" : "ipc");
+		if (rc < 0)
+			err_hint(e, "make one first: nestbox unshare %s", net ? "--net" : "--ipc");
+	}
 	return rc;
 }
 
@@ -91,6 +111,28 @@ static int open_null(struct pivot_state *s, struct err *e)
 		return null;
 	s->null = mnt_clone(null, "", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, MS_PRIVATE, e);
 	return s->null < 0 ? s->null : 0;
+}
+
+/* What of the host goes along, as detached mounts. */
+static int open_sources(const struct pivot_args *a, struct pivot_state *s, struct err *e)
+{
+	int rc;
+
+	s->root = root_open(a->new_root, a->nodev ? MOUNT_ATTR_NODEV : 0, e);
+	if (s->root < 0)
+		return s->root;
+	/* with --api the fresh /dev has one that nobody can have tampered with */
+	if (a->mask.n && !a->api && (rc = open_null(s, e)) < 0)
+		return rc;
+	return pivot_volumes_open(a, &s->volumes, e);
+}
+
+static void close_sources(struct pivot_state *s)
+{
+	pivot_items_release(&s->api);
+	pivot_items_release(&s->volumes);
+	fd_close(&s->root);
+	fd_close(&s->null);
 }
 
 static int pivot_open(const void *args, void *state, struct step_ctx *ctx, struct err *e)
@@ -105,16 +147,19 @@ static int pivot_open(const void *args, void *state, struct step_ctx *ctx, struc
 
 		return dir < 0 ? dir : 0;
 	}
+	/* a run makes its namespaces itself, and has not made them yet */
 	rc = ctx->run ? 0 : refuse_inits_mounts(a, ctx, e);
+	if (rc == 0 && !ctx->run)
+		rc = refuse_inits_sysctls(a, ctx, e);
 	if (rc < 0)
 		return rc;
-	s->root = root_open(a->new_root, a->nodev ? MOUNT_ATTR_NODEV : 0, e);
-	if (s->root < 0)
-		return s->root;
-	/* with --api the fresh /dev has one that nobody can have tampered with */
-	if (a->mask.n && !a->api && (rc = open_null(s, e)) < 0)
+	rc = open_sources(a, s, e);
+	/* who is privileged in a user namespace may copy the mounts of its own mount namespace only: wait for that */
+	s->late = rc == -EPERM && ctx->run;
+	if (!s->late)
 		return rc;
-	return pivot_volumes_open(a, &s->volumes, e);
+	close_sources(s);
+	return 0;
 }
 
 static int attach_all(const struct pivot_items *l, int root, struct err *e)
@@ -271,7 +316,9 @@ static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, stru
 		return prepare(a, s, ctx, e);
 	/* modes of what is made are meant as written */
 	mask = umask(0);
-	rc = set_sysctls(a, e);
+	rc = s->late ? open_sources(a, s, e) : 0;
+	if (rc == 0)
+		rc = set_sysctls(a, e);
 	if (rc == 0)
 		rc = a->api ? pivot_api_make(a, &s->api, e) : 0;
 	if (rc == 0)
@@ -279,10 +326,7 @@ static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, stru
 	if (rc == 0)
 		rc = furnish(a, s, e);
 	umask(mask);
-	pivot_items_release(&s->api);
-	pivot_items_release(&s->volumes);
-	fd_close(&s->root);
-	fd_close(&s->null);
+	close_sources(s);
 	return rc;
 }
 
@@ -293,10 +337,7 @@ static void pivot_release(const void *args, void *state, bool failed)
 
 	if (failed || a->rm)
 		record_points_release(&s->points, mnt_unmake);
-	pivot_items_release(&s->api);
-	pivot_items_release(&s->volumes);
-	fd_close(&s->root);
-	fd_close(&s->null);
+	close_sources(s);
 }
 
 const struct step_ops pivot_step = {

@@ -100,11 +100,14 @@ static int make_proc(struct err *e)
 
 /*
  * One hierarchy as the container's cgroup namespace shows it. A v1 one is told
- * by the controllers (or the name) that it was mounted with.
+ * by the controllers (or the name) that it was mounted with. Without a cgroup
+ * namespace of one's own a user namespace gets a copy of what the host has.
  */
 static int make_cgroup(const struct cgroup_hier *h, unsigned attrs, struct err *e)
 {
-	return mnt_new(h->v2 ? "cgroup2" : "cgroup", h->v2 ? NULL : h->options, attrs, e);
+	int fd = mnt_new(h->v2 ? "cgroup2" : "cgroup", h->v2 ? NULL : h->options, attrs, e);
+
+	return fd == -EPERM ? mnt_clone(AT_FDCWD, h->mount, attrs, MS_PRIVATE, e) : fd;
 }
 
 /* A tmpfs with a folder for each hierarchy, named as on the host; read-only before anybody sees it. */
@@ -143,6 +146,18 @@ static int make_cgroups(const struct pivot_args *a, struct pivot_items *l, struc
 	return rc;
 }
 
+/* The queues belong to the ipc namespace. Where that is not ours, the host's are shown, or else none. */
+static int add_mqueue(struct pivot_items *l, struct err *e)
+{
+	int fd = mnt_new("mqueue", NULL, SAFE, e);
+
+	if (fd == -EPERM)
+		fd = mnt_clone(AT_FDCWD, "/dev/mqueue", SAFE, MS_PRIVATE, e);
+	else if (fd < 0)
+		return fd;
+	return fd < 0 ? 0 : pivot_item_add(l, fd, "/dev/mqueue", true, false, e);
+}
+
 int pivot_api_make(const struct pivot_args *a, struct pivot_items *l, struct err *e)
 {
 	int rc;
@@ -150,7 +165,7 @@ int pivot_api_make(const struct pivot_args *a, struct pivot_items *l, struct err
 	if ((rc = pivot_item_add(l, make_proc(e), "/proc", true, true, e)) < 0 || (rc = make_dev(a, l, e)) < 0 ||
 	    (rc = pivot_item_add(l, make_devpts(e), "/dev/pts", true, false, e)) < 0 ||
 	    (rc = pivot_item_add(l, mnt_new("tmpfs", "mode=1777,size=65536k", SAFE, e), "/dev/shm", true, false, e)) < 0 ||
-	    (rc = pivot_item_add(l, mnt_new("mqueue", NULL, SAFE, e), "/dev/mqueue", true, false, e)) < 0 ||
+	    (rc = add_mqueue(l, e)) < 0 ||
 	    (rc = pivot_item_add(l, make_sysfs(a, e), "/sys", true, true, e)) < 0)
 		return rc;
 	return make_cgroups(a, l, e);

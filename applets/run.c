@@ -43,6 +43,7 @@ const struct opt run_opts[] = {
 
 /* What lives as long as the waiter, and is the host's. */
 static struct record record = RECORD_NONE;
+static struct cgroups host_cgroups;
 
 static bool has_limits(const struct run_args *a)
 {
@@ -66,16 +67,12 @@ int run_check(const struct run_args *a, struct err *e)
 	return rc;
 }
 
-/* "KEY=VALUE", or "KEY" for the caller's own value; "#" starts a comment: docker's format. */
-static int read_env_file(const char *path, struct strs *env, struct opt_keep *keep, struct err *e)
+int run_parse_env(char *text, const char *path, struct strs *env, struct opt_keep *keep, struct err *e)
 {
-	char *text = fd_slurp(AT_FDCWD, path, 1 << 20);
-	char *rest = text, *line;
+	char *line;
 	int rc = 0;
 
-	if (!text)
-		return err_sys(e, path, "read the environment");
-	while (rc == 0 && (line = strsep(&rest, "\n"))) {
+	while (rc == 0 && (line = strsep(&text, "\n"))) {
 		line += strspn(line, " \t");
 		if (!*line || *line == '#')
 			continue;
@@ -87,8 +84,16 @@ static int read_env_file(const char *path, struct strs *env, struct opt_keep *ke
 			rc = kept ? strs_add(env, kept) : -ENOMEM;
 		}
 	}
-	free(text);
 	return rc == -ENOMEM ? err_set(e, ENOMEM, path, NULL) : rc;
+}
+
+static int read_env_file(const char *path, struct strs *env, struct opt_keep *keep, struct err *e)
+{
+	char *text = fd_slurp(AT_FDCWD, path, 1 << 20);
+	int rc = text ? run_parse_env(text, path, env, keep, e) : err_sys(e, path, "read the environment");
+
+	free(text);
+	return rc;
 }
 
 /* The controllers that the container's group is made in: those of the limits, and the device list's. */
@@ -129,29 +134,28 @@ static int find_cgroup(const struct run_args *a, struct run_facts *f, struct err
 {
 	const char *parent = a->cgroup_parent ? a->cgroup_parent : "nestbox";
 	struct strbuf controllers = { 0 };
-	struct cgroups all = { 0 };
 	const char *own = "";
 	int rc;
 
 	f->no_cgroup = a->cgroups && !strcmp(a->cgroups, "disabled");
 	if (f->no_cgroup)
 		return 0;
-	rc = cgroups_load(&all, e);
+	rc = cgroups_load(&host_cgroups, e);
 	if (rc < 0) {
 		f->no_cgroup = true;
 		return has_limits(a) ? rc : 0;
 	}
-	choose_controllers(a, &all, f, &controllers);
-	if (controllers.len && !usable(&all, controllers.s, false) && usable(&all, controllers.s, true))
+	choose_controllers(a, &host_cgroups, f, &controllers);
+	if (controllers.len && !usable(&host_cgroups, controllers.s, false) && usable(&host_cgroups, controllers.s, true))
 		own = "@/";
 	/* with a limit, it is cgexec that says what is wrong; without one nothing needs to be */
-	if (!has_limits(a) && !a->cgroup_parent && !*own && (!controllers.len || !usable(&all, controllers.s, false)))
+	if (!has_limits(a) && !a->cgroup_parent && !*own && (!controllers.len || !usable(&host_cgroups, controllers.s, false)))
 		f->no_cgroup = true;
 	if (f->no_cgroup)
 		f->devices = false;
 	snprintf(f->cgroup, sizeof f->cgroup, "%s:%s%s/%s", controllers.s ? controllers.s : "unified", own, parent, f->id);
 	strbuf_release(&controllers);
-	cgroups_release(&all);
+	chain_ctx()->cgroups = &host_cgroups;
 	return 0;
 }
 
@@ -247,7 +251,8 @@ static int run_main(int argc, char **argv, struct err *e)
 	int rc;
 
 	if (used < 0) {
-		err_hint(e, "nestbox run --help lists the options");
+		if (used != -ECANCELED)
+			err_hint(e, "nestbox run --help lists the options");
 		return used;
 	}
 	if ((rc = run_check(&a, e)) < 0 || (rc = find_facts(&a, &f, &keep, e)) < 0 || (rc = run_plan(&a, &f, &p, e)) < 0)
@@ -255,6 +260,7 @@ static int run_main(int argc, char **argv, struct err *e)
 	argv = used < argc ? argv + used : shell;
 	rc = a.dry_run ? print(&p, argv, e) : start(&p, &a, &f, argv, e);
 	plan_release(&p);
+	cgroups_release(&host_cgroups);
 	opt_keep_release(&keep);
 	strs_release(&f.env);
 	opt_release(run_opts, &a);

@@ -39,4 +39,11 @@ int run_plan(const struct run_args *a, const struct run_facts *f, struct plan *p
 /* Are the options in order, apart from what the steps check? Pure. */
 int run_check(const struct run_args *a, struct err *e);
 
+/*
+ * The text of an --env-file, which is cut up, in docker's format: "KEY=VALUE",
+ * or "KEY" for the caller's own value; "#" starts a comment. `path` is for the
+ * message. 0 or -errno.
+ */
+int run_parse_env(char *text, const char *path, struct strs *env, struct opt_keep *keep, struct err *e);
+
 #endif

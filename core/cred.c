@@ -255,20 +255,16 @@ int cred_caps_as_exec(struct err *e)
 	}
 	if (bits & 1 << SECURE_KEEP_CAPS && prctl(PR_SET_KEEPCAPS, 0UL) < 0)
 		return 1;
-	rc = cred_set(&s, e);
-	/* a change of ids takes it away, and with it our own files below /proc: PR_SET_DUMPABLE */
-	if (rc == 0 && prctl(PR_SET_DUMPABLE, 1UL, 0UL, 0UL, 0UL) < 0)
-		rc = err_sys(e, "dumpable", NULL);
-	return rc;
+	return cred_set(&s, e);
 }
 
 int cred_as_exec(struct err *e)
 {
 	int rc = cred_caps_as_exec(e);
 
-	/* a change of ids took it away, and /proc/self with it; execve gives it back: PR_SET_DUMPABLE(2const) */
-	if (rc == 0 && prctl(PR_SET_DUMPABLE, 1UL) < 0)
-		return err_sys(e, "process", "make dumpable");
+	/* a change of ids takes it away, and with it our own files below /proc: PR_SET_DUMPABLE(2const) */
+	if (rc == 0 && prctl(PR_SET_DUMPABLE, 1UL, 0UL, 0UL, 0UL) < 0)
+		rc = err_sys(e, "dumpable", NULL);
 	return rc;
 }
 

@@ -41,13 +41,14 @@ static int find_limit(const char *name, struct cred_limit *l, struct err *e)
 	struct strbuf all = { 0 };
 
 	for (size_t i = 0; i < N_LIMITS; i++) {
-		if (!strcmp(limits[i].name, name)) {
-			l->resource = limits[i].resource;
-			l->name = limits[i].name;
-			return 0;
-		}
-		strbuf_addf(&all, " %s", limits[i].name);
+		if (strcmp(limits[i].name, name))
+			continue;
+		l->resource = limits[i].resource;
+		l->name = limits[i].name;
+		return 0;
 	}
+	for (size_t i = 0; i < N_LIMITS; i++)
+		strbuf_addf(&all, " %s", limits[i].name);
 	err_bad(e, name, "no such limit");
 	err_hint(e, "the limits are%s", all.s ? all.s : "");
 	strbuf_release(&all);

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/cred.h"
+#include "core/cred_priv.h"
 #include "core/fd.h"
 #include "core/sys.h"
 
@@ -19,12 +19,6 @@
 #define ID_MAX 4294967294LL /* one more is (uid_t)-1: "leave it" in setresuid(2) */
 #define NAME_MAX_LEN 256
 #define FIELDS 7
-
-/* A passwd or group file in memory; reading a line cuts it up in place. */
-struct table {
-	char *text; /* owned */
-	char *next;
-};
 
 static int open_table(int root, const char *path, struct err *e)
 {
@@ -43,8 +37,8 @@ static int open_table(int root, const char *path, struct err *e)
 	return take_fd(&fd);
 }
 
-/* Read /PATH of the current root into *t; -ENOENT and the like with *e filled. */
-static int table_open(struct table *t, const char *path, struct err *e)
+/* Read /PATH of the current root into *text, to be freed; -ENOENT and the like with *e filled. */
+static int table_read(char **text, const char *path, struct err *e)
 {
 	auto_close int root = fd_open_dir(AT_FDCWD, "/", e);
 	auto_close int fd = root < 0 ? root : open_table(root, path, e);
@@ -52,36 +46,28 @@ static int table_open(struct table *t, const char *path, struct err *e)
 
 	if (fd < 0)
 		return fd;
-	t->text = malloc(FILE_MAX + 1);
-	if (!t->text)
+	*text = malloc(FILE_MAX + 1);
+	if (!*text)
 		return err_set(e, ENOMEM, path, NULL);
-	len = fd_read(fd, t->text, FILE_MAX + 1);
-	if (len >= 0 && strlen(t->text) == (size_t)len) {
-		t->next = t->text;
+	len = fd_read(fd, *text, FILE_MAX + 1);
+	if (len >= 0 && strlen(*text) == (size_t)len)
 		return 0;
-	}
-	free(t->text);
-	t->text = NULL;
+	free(*text);
+	*text = NULL;
 	/* a NUL byte would hide what follows it */
 	return len < 0 ? err_set(e, (int)-len, path, "read") : err_set(e, EINVAL, path, "is no text file");
 }
 
-static void table_release(struct table *t)
+/* Take the next line, cut at its colons; fields that it lacks are "". False at the end. */
+static bool table_line(char **rest, char *field[FIELDS])
 {
-	free(t->text);
-	*t = (struct table){ 0 };
-}
+	char *line = *rest;
 
-/* The next line, cut at its colons; fields that it lacks are "". False at the end. */
-static bool table_line(struct table *t, char *field[FIELDS])
-{
-	char *line = t->next;
-
-	if (!line || !*line)
+	if (!*line)
 		return false;
-	t->next = line + strcspn(line, "\n");
-	if (*t->next)
-		*t->next++ = '\0';
+	*rest = line + strcspn(line, "\n");
+	if (**rest)
+		*(*rest)++ = '\0';
 	for (int i = 0; i < FIELDS; i++) {
 		field[i] = line;
 		line += strcspn(line, ":");
@@ -164,14 +150,12 @@ static int fill_user(struct cred_user *u, char *field[FIELDS], struct err *e)
 	return rc;
 }
 
-/* The first line of passwd that fits: by `name`, or by u->uid where that is NULL. 1 found, 0 not, -errno. */
-static int search_passwd(const char *name, struct cred_user *u, struct err *e)
+int cred_passwd_search(char *text, const char *name, struct cred_user *u, struct err *e)
 {
 	char *field[FIELDS];
-	struct table t = { 0 };
-	int rc = table_open(&t, "etc/passwd", e);
+	int rc = 0;
 
-	while (rc == 0 && table_line(&t, field)) {
+	while (rc == 0 && table_line(&text, field)) {
 		unsigned uid, gid;
 
 		/* a line without its numbers is nobody's */
@@ -185,7 +169,17 @@ static int search_passwd(const char *name, struct cred_user *u, struct err *e)
 		if (rc == 0)
 			rc = 1;
 	}
-	table_release(&t);
+	return rc;
+}
+
+static int search_passwd(const char *name, struct cred_user *u, struct err *e)
+{
+	char *text = NULL;
+	int rc = table_read(&text, "etc/passwd", e);
+
+	if (rc == 0)
+		rc = cred_passwd_search(text, name, u, e);
+	free(text);
 	return rc;
 }
 
@@ -215,20 +209,29 @@ static bool lists(const char *members, const char *name)
 	return false;
 }
 
-/* Add all groups that list the user. No group file: no groups. */
-static int add_listed_groups(struct cred_user *u, struct err *e)
+int cred_group_collect(char *text, struct cred_user *u, struct err *e)
 {
 	char *field[FIELDS];
-	struct table t = { 0 };
-	int rc = table_open(&t, "etc/group", e);
+	int rc = 0;
 
-	while (rc == 0 && table_line(&t, field)) {
+	while (rc == 0 && table_line(&text, field)) {
 		unsigned gid;
 
 		if (parse_id(field[2], &gid) == 0 && lists(field[3], u->name))
 			rc = add_group(u, gid, e);
 	}
-	table_release(&t);
+	return rc;
+}
+
+/* Add all groups that list the user. No group file: no groups. */
+static int add_listed_groups(struct cred_user *u, struct err *e)
+{
+	char *text = NULL;
+	int rc = table_read(&text, "etc/group", e);
+
+	if (rc == 0)
+		rc = cred_group_collect(text, u, e);
+	free(text);
 	return rc == -ENOENT ? 0 : rc;
 }
 
@@ -255,19 +258,27 @@ int cred_uid_find(const char *text, uid_t *uid, struct err *e)
 	return rc > 0 ? 0 : no_such(text, "user", "etc/passwd", rc, e);
 }
 
-int cred_gid_find(const char *text, gid_t *gid, struct err *e)
+int cred_group_search(char *text, const char *name, gid_t *gid)
 {
 	char *field[FIELDS];
-	struct table t = { 0 };
+
+	while (table_line(&text, field))
+		if (!strcmp(field[0], name) && parse_id(field[2], gid) == 0)
+			return 1;
+	return 0;
+}
+
+int cred_gid_find(const char *text, gid_t *gid, struct err *e)
+{
+	char *table = NULL;
 	int rc = classify(text, "group", gid, e);
 
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	rc = table_open(&t, "etc/group", e);
-	while (rc == 0 && table_line(&t, field))
-		if (!strcmp(field[0], text) && parse_id(field[2], gid) == 0)
-			rc = 1;
-	table_release(&t);
+	rc = table_read(&table, "etc/group", e);
+	if (rc == 0)
+		rc = cred_group_search(table, text, gid);
+	free(table);
 	return rc > 0 ? 0 : no_such(text, "group", "etc/group", rc, e);
 }
 

@@ -45,11 +45,14 @@ int mnt_clone(int dir, const char *path, uint64_t attrs, uint64_t propagation, s
 static int configure(int fs, char *option)
 {
 	char *value = strchr(option, '=');
+	int rc;
 
 	if (!value)
 		return sys_fsconfig_flag(fs, option);
 	*value = '\0';
-	return sys_fsconfig_string(fs, option, value + 1);
+	rc = sys_fsconfig_string(fs, option, value + 1);
+	*value = '=';
+	return rc;
 }
 
 int mnt_new(const char *type, const char *options, unsigned attrs, struct err *e)

@@ -177,28 +177,30 @@ static int shares_a_mount(int proc)
  * /proc may be an outer pid namespace's: then its 1 is somebody else, although
  * getpid() says 1 here. "self" tells who we are in that instance: proc(5).
  */
-int ns_mount_is_inits(struct err *e)
+int ns_is_inits(const char *kind, struct err *e)
 {
 	auto_close int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat init, own;
 	struct statfs fs;
-	char self[32];
+	char self[32], path[32];
 	ssize_t n;
 
 	if (proc < 0 || fstatfs(proc, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
-		return err_set(e, ENOENT, "/proc", "is not mounted, so nobody can tell whose mount namespace this is");
+		return err_set(e, ENOENT, "/proc", "is not mounted, so nobody can tell whose %s namespace this is", kind);
 	n = readlinkat(proc, "self", self, sizeof self - 1);
 	if (n < 0)
 		return err_sys(e, "/proc/self", NULL);
 	self[n] = '\0';
 	if (!strcmp(self, "1") && (getpid() == 1 || first_pid_ns(proc)))
 		return 0;
-	if (fstatat(proc, "self/ns/mnt", &own, 0) < 0)
-		return err_sys(e, "/proc/self/ns/mnt", NULL);
-	if (fstatat(proc, "1/ns/mnt", &init, 0) < 0) {
-		int rc = shares_a_mount(proc);
+	snprintf(path, sizeof path, "self/ns/%s", kind);
+	if (fstatat(proc, path, &own, 0) < 0)
+		return err_sys(e, "/proc", "%s", path);
+	snprintf(path, sizeof path, "1/ns/%s", kind);
+	if (fstatat(proc, path, &init, 0) < 0) {
+		int rc = strcmp(kind, "mnt") ? -errno : shares_a_mount(proc);
 
-		return rc < 0 ? err_set(e, -rc, "/proc/1/ns/mnt", "whose mount namespace is this?") : rc;
+		return rc < 0 ? err_set(e, -rc, "/proc", "%s: whose namespace is this?", path) : rc;
 	}
 	return own.st_dev == init.st_dev && own.st_ino == init.st_ino;
 }

@@ -38,9 +38,9 @@ int ns_hostname_check(const char *name, struct err *e);
 int ns_mount_proc(const char *dir, struct err *e);
 
 /*
- * Does the process share its mount namespace with pid 1, and is not pid 1
- * itself? 1 yes, 0 no, -errno when nobody could be asked.
+ * Does the process share its namespace `kind` (a name below /proc/PID/ns) with
+ * pid 1, and is not pid 1 itself? 1 yes, 0 no, -errno when nobody could be asked.
  */
-int ns_mount_is_inits(struct err *e);
+int ns_is_inits(const char *kind, struct err *e);
 
 #endif

@@ -146,11 +146,11 @@ static int check_word(const struct opt *row, const char *text, struct err *e)
 
 	if (!row->words || !text)
 		return 0;
-	for (const char *const *w = row->words; *w; w++) {
+	for (const char *const *w = row->words; *w; w++)
 		if (!strcmp(*w, text))
 			return 0;
+	for (const char *const *w = row->words; *w; w++)
 		strbuf_addf(&all, "%s%s", all.len ? ", " : "", *w);
-	}
 	err_bad(e, text, "--%s takes %s", row->name, all.s);
 	strbuf_release(&all);
 	return -EINVAL;
@@ -196,6 +196,8 @@ static int parse_long(const struct opt *opts, void *args, int argc, char **argv,
 	if (value)
 		value++;
 	find_long(opts, args, name, len, &f);
+	if (!f.row && (!strcmp(name, "help") || !strcmp(name, "version")))
+		return err_set(e, ECANCELED, argv[*i], NULL);
 	if (!f.row)
 		return err_bad(e, argv[*i], "unknown option");
 	if (f.ambiguous)
@@ -219,8 +221,11 @@ static int parse_cluster(const struct opt *opts, void *args, int argc, char **ar
 		char bad[3] = { '-', *s, '\0' };
 		int rc;
 
-		if (!find_letter(opts, args, *s, &f))
+		if (!find_letter(opts, args, *s, &f)) {
+			if (*s == 'h' || *s == 'V')
+				return err_set(e, ECANCELED, *s == 'h' ? "--help" : "--version", NULL);
 			return err_bad(e, bad, "unknown option");
+		}
 		if (takes_value(f.row) && !value_optional(f.row)) {
 			value = s + 1;
 			if (!*value) {

@@ -60,7 +60,8 @@ struct opt {
  * or defaults. Options end at the first word that is none or after "--"; then
  * come the table's operands, and one more "--" where there are operands.
  * Returns the index of the first word that is left, argc when there is none;
- * -EINVAL with *e filled. Strings point into argv; lists are freed by
+ * -EINVAL with *e filled, or -ECANCELED for --help, -h, --version or -V that no
+ * row takes, with e->object "--help" or "--version". Strings point into argv; lists are freed by
  * opt_release. Rules: getopt_long(3) with "+".
  */
 int opt_parse(const struct opt *opts, void *args, int argc, char **argv, struct err *e);

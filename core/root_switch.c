@@ -135,6 +135,8 @@ int root_switch(const char *new_root, struct err *e)
 	}
 	if (chroot(".") < 0 || chdir("/") < 0)
 		return err_sys(e, "/", "change the root");
-	free_old_root(old);
+	/* a directory of the initramfs bound on itself: its files are the new root's */
+	if (a.st_dev != b.st_dev)
+		free_old_root(old);
 	return 0;
 }

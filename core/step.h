@@ -9,6 +9,8 @@
 #include "core/opt.h"
 #include "core/proc.h"
 
+struct cgroups;
+
 /* What apply returns in the parent of a step that forked: wait for ctx->child. */
 #define STEP_WAIT 1
 
@@ -17,6 +19,7 @@ struct step_ctx {
 	bool run;                /* one plan makes the whole start: its waiter releases what is left */
 	int err_fd;              /* owned: failures go to the waiter through it; -1: to stderr */
 	int parent_fd;           /* owned: pidfd of the waiter, -1: none */
+	const struct cgroups *cgroups; /* borrowed: the host's, where run has looked already; else NULL */
 	bool alone;              /* no command follows: a change of this process would be of no use */
 	unsigned made;           /* CLONE_NEW*: namespaces made so far */
 	bool pid_pending;        /* a new pid namespace waits for its first process */

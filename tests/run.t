@@ -92,7 +92,7 @@ test_ok 'docker'\''s paths are masked or read-only, and /sys is' '
 '
 # /dev/kmsg (1:11): opened for writing, every kernel lets everybody who is let by the device rules
 test_ok 'devices outside docker'\''s list do not open' '
-	! nestbox run "$R" sh -c "mknod /tmp/dev c 1 11 && true >/tmp/dev" 2>"$TMP/e"
+	if nestbox run "$R" sh -c "mknod /tmp/dev c 1 11 && true >/tmp/dev" 2>"$TMP/e"; then exit 1; fi
 	rm -f "$R/tmp/dev"
 	grep -q "not permitted" "$TMP/e"
 	nestbox run "$R" sh -c "mknod /tmp/dev c 1 5 && head -c 1 /tmp/dev >/dev/null"
@@ -107,7 +107,7 @@ v2() { sed -n 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - cgroup2 .*/\1/p' /pro
 without_v1_devices() { nestbox unshare -m -- sh -c 'for m in $(sed -n "s/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - cgroup [^ ]* .*devices.*/\1/p" /proc/self/mountinfo); do umount "$m"; done; exec "$@"' sh "$@"; }
 ENV
 	test_ok 'v2 has the same device rules, by a program' '
-		! without_v1_devices nestbox run "$R" sh -c "mknod /tmp/dev c 1 11 && true >/tmp/dev" 2>"$TMP/e"
+		if without_v1_devices nestbox run "$R" sh -c "mknod /tmp/dev c 1 11 && true >/tmp/dev" 2>"$TMP/e"; then exit 1; fi
 		rm -f "$R/tmp/dev"
 		grep -q "not permitted" "$TMP/e"
 		without_v1_devices nestbox run "$R" sh -c "mknod /tmp/dev c 1 5 && head -c 1 /tmp/dev >/dev/null && true >/dev/null && test -c /dev/full"
@@ -180,7 +180,7 @@ if test_need cgroup 'limits'; then
 			[ ! -e "$m/$P/$id/pids.max" ] || { [ "$(cat "$m/$P/$id/pids.max" "$m/$P/$id/init/pids.max" | tr "\n" ,)" = 33,33, ] && ok=$((ok + 1)); }
 		done
 		grep -qF "$P/$id/init" "/proc/$(pgrep -P $!)/cgroup"
-		! grep -qF "$P" "/proc/$!/cgroup"
+		if grep -qF "$P" "/proc/$!/cgroup"; then exit 1; fi
 		echo >&8; exec 8>&-
 		wait $!
 		[ $ok = 2 ] && [ -z "$(groups)" ]
@@ -192,7 +192,7 @@ if test_need cgroup 'limits'; then
 		inside -m 128M "$R" sh -c "head -c 64000000 /dev/zero | tail -c 64000000 >/dev/null"
 	'
 	test_ok 'pids are limited' '
-		! inside --pids-limit 4 "$R" sh -c "sleep 1 & sleep 1 & sleep 1 & sleep 1 & sleep 1 & wait" 2>"$TMP/e"
+		if inside --pids-limit 4 "$R" sh -c "sleep 1 & sleep 1 & sleep 1 & sleep 1 & sleep 1 & wait" 2>"$TMP/e"; then exit 1; fi
 		grep -qiE "fork|unavailable" "$TMP/e"
 		inside --pids-limit 40 "$R" sh -c "sleep 0 & sleep 0 & sleep 0 & sleep 0 & sleep 0 & wait"
 	'
@@ -246,7 +246,7 @@ test_ok 'SIGKILL of run kills the container, and the next start or gc clears wha
 	[ -n "$(groups)" ] && [ -d "$B/proc" ]
 	nestbox gc
 	[ -z "$(groups | grep -v "/$P$")" ] && [ ! -d "$B/proc" ]
-	! state | grep -q "victim$$"
+	if state | grep -q "victim$$"; then exit 1; fi
 '
 test_ok 'a name that only a killed container had is free again' '
 	nestbox run --name "again$$" "$R" sleep 30 & pid=$!
@@ -273,7 +273,7 @@ test_ok 'of two containers on one root file system the last one takes the mount 
 '
 test_ok '/ as root file system runs a program of the host' '
 	[ "$(nestbox run --read-only --network none / cat /proc/1/comm)" = cat ]
-	! nestbox run --read-only / touch /nb-must-not-be 2>/dev/null
+	if nestbox run --read-only / touch /nb-must-not-be 2>/dev/null; then exit 1; fi
 	[ ! -e /nb-must-not-be ]
 '
 test_ok 'data goes through: in and out' '
@@ -381,6 +381,6 @@ done
 test_ok 'and still nothing has come through' '[ -z "$(ls "$TMP/esc")" ]'
 test_ok 'no group, no record and no name of this test is left' '
 	[ -z "$(groups | grep -v "/$P$")" ]
-	! ls -R /run/nestbox | grep -E "(victim|again|taken)$$"
+	if ls -R /run/nestbox | grep -E "(victim|again|taken)$$"; then exit 1; fi
 '
 done_testing
