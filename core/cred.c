@@ -43,7 +43,9 @@ int cred_get(struct cred_sets *s, struct err *e)
 	for (int cap = 0; cap < 64 && known & CRED_CAP(cap); cap++) {
 		if (prctl(PR_CAPBSET_READ, (unsigned long)cap) == 1)
 			s->bounding |= CRED_CAP(cap);
-		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, (unsigned long)cap, 0UL, 0UL) == 1)
+		/* what is ambient is inheritable too: no need to ask for the rest */
+		if (s->inheritable & CRED_CAP(cap) &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, (unsigned long)cap, 0UL, 0UL) == 1)
 			s->ambient |= CRED_CAP(cap);
 	}
 	return 0;
@@ -105,6 +107,8 @@ int cred_drop_bounding(uint64_t keep, struct err *e)
 
 int cred_set_ambient(uint64_t caps, struct err *e)
 {
+	if (!caps && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0UL, 0UL, 0UL) == 0)
+		return 0;
 	for (int cap = 0; cap < 64; cap++) {
 		int has = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, (unsigned long)cap, 0UL, 0UL);
 		int want = (caps & CRED_CAP(cap)) != 0;

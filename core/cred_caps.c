@@ -68,8 +68,11 @@ void cred_caps_format(uint64_t caps, struct strbuf *out)
 
 uint64_t cred_caps_known(void)
 {
-	uint64_t known = 0;
+	static uint64_t known;
 
+	/* the kernel does not learn new ones while we run */
+	if (known)
+		return known;
 	/* EINVAL from the first one on that the kernel does not know: PR_CAPBSET_READ(2const) */
 	for (int cap = 0; cap < CAP_BITS && prctl(PR_CAPBSET_READ, (unsigned long)cap) >= 0; cap++)
 		known |= CRED_CAP(cap);
