@@ -58,8 +58,8 @@ endif
 
 all: $(BIN)
 
-deps := $(addprefix deps-,build demo fuzz lint san test)
-.PHONY: all check clean corpus demo $(deps) distclean fuzz fuzzers install layers lint san trap uninstall
+deps := $(addprefix deps-,bench build demo fuzz lint san test)
+.PHONY: all bench check clean corpus demo $(deps) distclean fuzz fuzzers install layers lint san trap uninstall
 # Objects stay though only a pattern rule mentions them, and half a file never does.
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -146,6 +146,14 @@ lint: deps-lint
 
 layers:
 	scripts/check-layers
+
+# the bare system calls, and what times it all: nothing of the product's
+$(B)/floor $(B)/timer: $(B)/%: tests/bench/%.c Makefile | deps-build
+	$(say) CC $<
+	$(CC) $(LINK) -O2 -D_GNU_SOURCE -Wall -Wextra -isystem $(DEPS)/uapi -o $@ $<
+
+bench: deps-bench $(BIN) $(B)/floor $(B)/timer
+	B='$(B)' scripts/bench
 
 dest = $(DESTDIR)$(PREFIX)
 completion = $(dest)/share/bash-completion/completions/nestbox

@@ -320,7 +320,7 @@ static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, stru
 	if (rc == 0)
 		rc = set_sysctls(a, e);
 	if (rc == 0)
-		rc = a->api ? pivot_api_make(a, &s->api, e) : 0;
+		rc = a->api ? pivot_api_make(a, ctx->cgroups, &s->api, e) : 0;
 	if (rc == 0)
 		rc = root_pivot(s->root, e);
 	if (rc == 0)

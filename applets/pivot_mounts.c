@@ -124,24 +124,33 @@ static int make_cgroup_folders(const struct cgroups *all, bool writable, struct 
 }
 
 /* cgroup2 alone lies at /sys/fs/cgroup itself; several hierarchies lie below it, as the host has them. */
-static int make_cgroups(const struct pivot_args *a, struct pivot_items *l, struct err *e)
+static int make_cgroups(const struct pivot_args *a, const struct cgroups *all, struct pivot_items *l, struct err *e)
 {
 	unsigned attrs = SAFE | (a->api_write ? 0 : MOUNT_ATTR_RDONLY);
+	bool only_v2 = all->n == 1 && all->v[0].v2;
+	int rc = 0;
+
+	if (only_v2)
+		return pivot_item_add(l, make_cgroup(&all->v[0], attrs, e), "/sys/fs/cgroup", true, false, e);
+	if (all->n)
+		rc = pivot_item_add(l, make_cgroup_folders(all, a->api_write, e), "/sys/fs/cgroup", true, false, e);
+	for (size_t i = 0; rc == 0 && i < all->n; i++) {
+		char where[300];
+
+		snprintf(where, sizeof where, "/sys/fs/cgroup/%s", cgroup_base(&all->v[i]));
+		rc = pivot_item_add(l, make_cgroup(&all->v[i], attrs, e), where, true, false, e);
+	}
+	return rc;
+}
+
+static int find_and_make_cgroups(const struct pivot_args *a, struct pivot_items *l, struct err *e)
+{
 	struct cgroups all = { 0 };
 	/* a host without a procfs shows no hierarchies, and gives none to its containers */
 	int rc = access("/proc/self/mountinfo", F_OK) < 0 ? 0 : cgroups_load(&all, e);
-	bool only_v2 = rc == 0 && all.n == 1 && all.v[0].v2;
 
-	if (only_v2)
-		rc = pivot_item_add(l, make_cgroup(&all.v[0], attrs, e), "/sys/fs/cgroup", true, false, e);
-	else if (rc == 0 && all.n)
-		rc = pivot_item_add(l, make_cgroup_folders(&all, a->api_write, e), "/sys/fs/cgroup", true, false, e);
-	for (size_t i = 0; rc == 0 && i < all.n && !only_v2; i++) {
-		char where[300];
-
-		snprintf(where, sizeof where, "/sys/fs/cgroup/%s", cgroup_base(&all.v[i]));
-		rc = pivot_item_add(l, make_cgroup(&all.v[i], attrs, e), where, true, false, e);
-	}
+	if (rc == 0)
+		rc = make_cgroups(a, &all, l, e);
 	cgroups_release(&all);
 	return rc;
 }
@@ -158,7 +167,7 @@ static int add_mqueue(struct pivot_items *l, struct err *e)
 	return fd < 0 ? 0 : pivot_item_add(l, fd, "/dev/mqueue", true, false, e);
 }
 
-int pivot_api_make(const struct pivot_args *a, struct pivot_items *l, struct err *e)
+int pivot_api_make(const struct pivot_args *a, const struct cgroups *host, struct pivot_items *l, struct err *e)
 {
 	int rc;
 
@@ -168,7 +177,7 @@ int pivot_api_make(const struct pivot_args *a, struct pivot_items *l, struct err
 	    (rc = add_mqueue(l, e)) < 0 ||
 	    (rc = pivot_item_add(l, make_sysfs(a, e), "/sys", true, true, e)) < 0)
 		return rc;
-	return make_cgroups(a, l, e);
+	return host ? make_cgroups(a, host, l, e) : find_and_make_cgroups(a, l, e);
 }
 
 static int open_bind(const char *text, const struct pivot_args *a, struct pivot_items *l, struct err *e)

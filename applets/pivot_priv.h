@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "applets/pivot.h"
+#include "core/cgroup.h"
 #include "core/dev.h"
 
 /* A detached mount that waits for its place inside the new root. */
@@ -25,8 +26,11 @@ struct pivot_items {
 int pivot_item_add(struct pivot_items *l, int fd, const char *where, bool dir, bool no_links, struct err *e);
 void pivot_items_release(struct pivot_items *l);
 
-/* The mounts of --api, in the order in which they are attached; made while the host's /proc can still be seen. */
-int pivot_api_make(const struct pivot_args *a, struct pivot_items *l, struct err *e);
+/*
+ * The mounts of --api, in the order in which they are attached; made while the
+ * host's /proc can still be seen. `host` are its hierarchies, NULL: look.
+ */
+int pivot_api_make(const struct pivot_args *a, const struct cgroups *host, struct pivot_items *l, struct err *e);
 
 /* --volume and --tmpfs as items, shallow places first. */
 int pivot_volumes_open(const struct pivot_args *a, struct pivot_items *l, struct err *e);

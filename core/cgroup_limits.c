@@ -202,9 +202,14 @@ static int set_size(struct opt_num *num, const char *text, const char *value, st
 
 static int set_memory(struct opt_num *num, const char *text, const char *value, struct err *e)
 {
-	int rc = set_size(num, text, value, e);
+	struct opt_num size = { 0 };
+	int rc = set_size(&size, text, value, e);
 
-	return rc < 0 ? rc : check_memory(num->v, text, e);
+	if (rc == 0)
+		rc = check_memory(size.v, text, e);
+	if (rc == 0)
+		*num = size;
+	return rc;
 }
 
 static int set_range(struct opt_num *num, const char *text, const char *value, long long min, long long max, struct err *e)

@@ -39,11 +39,15 @@ struct visit {
 
 static int walk(int parent, const char *name, struct visit *v)
 {
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	int fd, rc = 0;
 	struct dirent *ent;
-	int rc = 0;
+	DIR *dir;
 
+	/* most groups have none below, and go without being read */
+	if (v->remove && (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT))
+		return 0;
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir) {
 		rc = errno == ENOENT ? 0 : -errno;
 		fd_close(&fd);
@@ -182,6 +186,18 @@ static bool wait_empty(const struct cgroup_dirs *d, bool made_only, bool kill_th
 	}
 }
 
+/* What nobody is in any more, as a container that has ended, goes without being looked into first. */
+static bool remove_at_once(const struct cgroup_dirs *d, bool made_only)
+{
+	struct visit v = { .remove = true };
+	bool all = true;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (is_meant(&d->v[i], made_only))
+			all &= walk(AT_FDCWD, d->v[i].path, &v) == 0;
+	return all;
+}
+
 static int remove_tree(const struct cgroup_dir *g, struct err *e)
 {
 	struct visit v = { .remove = true };
@@ -227,9 +243,10 @@ static void remove_own_parent(const struct cgroup_dirs *d)
 int cgroup_dirs_remove(struct cgroup_dirs *d, bool made_only, bool kill_them, int wait_ms, struct err *e)
 {
 	long long deadline = wait_ms < 0 ? -1 : now_ms() + wait_ms;
-	int rc, failed;
+	int rc, failed = 0;
+	bool done = remove_at_once(d, made_only);
 
-	do {
+	while (!done) {
 		failed = 0;
 		if (!wait_empty(d, made_only, kill_them, deadline) && (rc = still_used(d, made_only, e)) < 0)
 			return rc;
@@ -238,7 +255,8 @@ int cgroup_dirs_remove(struct cgroup_dirs *d, bool made_only, bool kill_them, in
 			failed = rc < 0 ? rc : failed;
 		}
 		/* somebody has come in since: wait for that one too */
-	} while (failed == -EBUSY && wait_ms < 0 && still_used(d, made_only, e) < 0);
+		done = failed != -EBUSY || wait_ms >= 0 || still_used(d, made_only, e) == 0;
+	}
 	/* parents that others use meanwhile stay, and are theirs */
 	cgroup_unmake(d);
 	remove_own_parent(d);

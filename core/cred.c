@@ -88,19 +88,19 @@ int cred_set(const struct cred_sets *s, struct err *e)
 
 int cred_drop_bounding(uint64_t keep, struct err *e)
 {
+	uint64_t drop = cred_caps_known() & ~keep;
+
 	for (int cap = 0; cap < 64; cap++) {
-		int has = prctl(PR_CAPBSET_READ, (unsigned long)cap);
+		int rc;
 
-		if (has < 0)
-			break;
-		if (has == 0 || keep & CRED_CAP(cap))
+		if (!(drop & CRED_CAP(cap)) || prctl(PR_CAPBSET_DROP, (unsigned long)cap) == 0)
 			continue;
-		if (prctl(PR_CAPBSET_DROP, (unsigned long)cap) < 0) {
-			int rc = err_sys(e, "capability bounding set", "drop");
-
-			hint_missing(CAP_SETPCAP, "CAP_SETPCAP", e);
-			return rc;
-		}
+		rc = err_sys(e, "capability bounding set", "drop");
+		/* who may not drop has nothing to drop where it is gone already */
+		if (prctl(PR_CAPBSET_READ, (unsigned long)cap) == 0)
+			continue;
+		hint_missing(CAP_SETPCAP, "CAP_SETPCAP", e);
+		return rc;
 	}
 	return 0;
 }

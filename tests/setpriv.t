@@ -57,6 +57,7 @@ for options in \
 	'--securebits +noroot --inh-caps +kill --ambient-caps +kill' \
 	'--securebits +no_setuid_fixup --reuid 1000' \
 	'--securebits +noroot,-all' \
+	'--securebits -all,+noroot --reuid 1000 --inh-caps +kill --ambient-caps +kill' \
 	'--pdeathsig TERM' \
 	'--pdeathsig INT --reuid 1000' \
 	'--pdeathsig clear'; do
@@ -280,8 +281,11 @@ test_fails 1 'etc/passwd: is no regular file' 'a passwd that is a folder is refu
 test_fails 1 'etc/passwd: is larger than 4 MiB' 'a passwd of a gigabyte is not read' 'with_etc $TMP/huge nestbox setpriv -u root true'
 test_fails 1 'etc/passwd: open: (Too many levels|Symbolic link loop)' "a passwd through one of proc's links is not followed" 'with_etc $TMP/magic nestbox setpriv -u root true'
 test_ok 'a number needs none of them' '
+	# asks the kernel: some id(1) read all of passwd for a number
 	for root in bare fifo dir huge magic; do
-		is "$(with_etc $TMP/$root nestbox setpriv --clear-env -u 1000 sh -c "echo \$(id -u) \$(id -g) \$(id -G) \$HOME")" "1000 0 0 /"
+		with_etc $TMP/$root nestbox setpriv --clear-env -u 1000 sh -c "cat /proc/self/status; echo Home: \$HOME" >$TMP/s
+		is "$(field Uid $TMP/s | cut -f 1) $(field Gid $TMP/s | cut -f 1) $(field Groups $TMP/s)" "1000 0 0 "
+		is "$(field Home $TMP/s)" /
 	done
 '
 if test_need userns 'a passwd that may not be read is an error for a name only'; then
@@ -467,6 +471,10 @@ test_fails 1 'change working directory: Permission denied' '  also without the c
 	chmod 700 $TMP/others
 	nestbox setpriv -w $TMP/others true
 	nestbox setpriv --caps none -w $TMP/others true
+'
+test_fails 1 'change working directory: Permission denied' '  also without those that only execve takes away' '
+	nestbox setpriv --bounding-set -setpcap -w $TMP/others true
+	nestbox setpriv --bounding-set -all -w $TMP/others true
 '
 test_fails 1 'make directory: File exists' '-w leads no mkdir through a dangling symlink' '
 	ln -sfn $TMP/nowhere $TMP/dangling
