@@ -78,7 +78,7 @@ $(O)/%.o: %.c Makefile scripts/deps | deps-build
 	$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # renamed into its place: somebody may be running the one that is there
-link = $(CC) $(LINK) $(LDFLAGS) -Wl,--gc-sections -o $@.new $(filter %.o,$^) -L$(DEPS)/lib -lcap -lmnl && mv $@.new $@
+link = $(CC) $(LINK) $(LDFLAGS) -Wl,--gc-sections -o $@.$$$$ $(filter %.o,$^) -L$(DEPS)/lib -lcap -lmnl && mv $@.$$$$ $@
 
 $(BIN): $(core) $(applets) Makefile
 	$(say) LINK $@

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/fd.h"
@@ -229,11 +230,15 @@ bool record_value(const char *text, const char *key, char *buf, size_t size)
 	return false;
 }
 
+/* seconds in which an empty record is nobody's leftover */
+#define NEWBORN 10
+
 /* 1 removed, 0 kept. */
 static int collect(int state, const char *id, int (*clean)(const char *id, const char *text))
 {
 	char path[64], text[8192], name[80] = "";
 	auto_close int lock = -1;
+	struct stat st;
 	ssize_t len;
 
 	snprintf(path, sizeof path, "%.40s/record", id);
@@ -241,7 +246,12 @@ static int collect(int state, const char *id, int (*clean)(const char *id, const
 	if (lock == -ENOENT)
 		/* between mkdir and the record; or one torn apart, which an empty folder is the end of */
 		return 0;
-	if (lock < 0 || (len = fd_get(state, path, text, sizeof text)) < 0 || clean(id, text) < 0)
+	if (lock < 0 || (len = fd_get(state, path, text, sizeof text)) < 0)
+		return 0;
+	/* made a moment ago by somebody who has not come to locking it yet */
+	if (len == 0 && fstat(lock, &st) == 0 && time(NULL) - st.st_ctime < NEWBORN)
+		return 0;
+	if (clean(id, text) < 0)
 		return 0;
 	record_value(text, "name", name, sizeof name);
 	remove_record(state, id, name);

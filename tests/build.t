@@ -1,6 +1,8 @@
 #!/bin/sh
 # What is promised of the product and of its sources, whatever it does.
 . "${0%/*}/lib.sh"
+# a guest has no more of the tree than the other tests look at
+need cmd:make
 
 TOP=$(cd "$TESTS/.." && pwd)
 export TOP

@@ -9,7 +9,7 @@ own_run
 parent=nb-eq-$$
 "$TESTS/../scripts/rootfs" "$TMP/root"
 "$TESTS/../scripts/rootfs" --bare "$TMP/bare"
-mkdir -p "$TMP/vol/sub"
+mkdir -p "$TMP/vol/sub" "$TMP/vol/t"
 echo data >"$TMP/vol/file"
 printf '# a comment\nFROM_FILE=a b\n\nNOT_SET_ANYWHERE\nHOME_OF_MINE\n' >"$TMP/env"
 export HOME_OF_MINE=mine SECRET=secret
@@ -27,7 +27,7 @@ echo "[place]"; umask; pwd; hostname; cat /proc/sys/kernel/domainname; cat /proc
 echo "[pid] $$"; read -r _ _ _ ppid pgrp sid _ </proc/$$/stat; echo "$ppid $pgrp $sid"
 echo "[namespaces]"
 for ns in cgroup ipc mnt net pid time user uts; do readlink /proc/self/ns/$ns; done
-echo "[cgroup]"; cat /proc/self/cgroup
+echo "[cgroup]"; cat /proc/self/cgroup; readlink /proc/self/cwd
 echo "[inside]"
 for f in cpu/cpu.shares cpu/cpu.cfs_quota_us cpuset/cpuset.cpus memory/memory.limit_in_bytes \
 	memory/memory.memsw.limit_in_bytes pids/pids.max devices/devices.list \
@@ -153,6 +153,9 @@ if test_need cgroup 'limits'; then
 	equal 'memory, swap and pids' "$root" 4 $p -m 64M --memory-swap -1 --pids-limit 50
 	equal 'cpus and shares' "$root" 0 $p --cpus 0.5 --cpu-shares 512
 	equal 'cpuset' "$root" 0 $p --cpuset-cpus 0
+	equal 'cpus, shares and cpuset together' "$root" 0 $p --cpus 1.5 -c 2048 --cpuset-cpus 0 --cpuset-mems 0
+	equal 'no swap at all' "$root" 255 $p -m 64M --memory-swap 64M
+	equal 'pids without a limit' "$root" 0 $p --pids-limit -1
 	equal 'a parent two levels deep' "$root" 0 --cgroup-parent "$parent/deep" --pids-limit 20
 fi
 equal 'host and domain name' "$root" 0 $p -h web --domainname example.org
@@ -172,6 +175,12 @@ exec 3<"$TMP/vol/file"
 equal 'a file descriptor passed on' "$root" 0 $p --preserve-fds 1
 exec 3<&-
 equal 'mount points that are missing' "$TMP/bare" 6 $p -v "$TMP/vol:/deep/er/data" -v "$TMP/vol/file:/new/file"
+equal 'volumes in volumes, in any order' "$TMP/bare" 0 $p -v "$TMP/vol/sub:/a/sub" --tmpfs /a/t:size=4k -v "$TMP/vol:/a"
+equal 'propagation of a volume' "$root" 0 $p -v "$TMP/vol:/data:ro,rslave"
+equal 'all capabilities but some' "$root" 0 $p --cap-add ALL --cap-drop MKNOD --cap-drop CAP_SYS_ADMIN
+equal 'root by number, with its group' "$root" 0 $p -u 0:0 --group-add 5 --group-add 7 -w /home
+equal 'privileged, read-only, network of the host' "$root" 0 $p --privileged --read-only --network host --rm
+equal 'words that sh would take apart' "$root" 0 $p -h 'a-b' -e 'A=$HOME "x" `y` \\z' -e 'B=*' -e 'C=' -e 'D=a=b=c'
 equal 'everything at once' "$TMP/bare" 9 $p -m 32M --pids-limit 30 -h all -u app -w /tmp -e X=y \
 	-v "$TMP/vol:/v:ro" --tmpfs /t --read-only --cap-drop NET_RAW --ulimit nofile=64
 done_testing

@@ -238,7 +238,7 @@ test_ok 'signals are passed on' '
 '
 test_ok 'SIGKILL of run kills the container, and the next start or gc clears what is left' '
 	nestbox run --cgroup-parent "$P" --pids-limit 30 --name "victim$$" "$B" sh -c "sleep 1234$$ & sleep 1234$$" & pid=$!
-	n=0; until [ "$(pgrep -fc "sleep 1234$$")" -ge 2 ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+	n=0; until [ "$(pgrep -f "sleep 1234$$" | wc -l)" -ge 2 ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
 	kill -9 $pid
 	wait $pid || :
 	n=0; while pgrep -f "^sleep 1234$$" >/dev/null && [ $n -lt 100 ]; do sleep 0.05; n=$((n + 1)); done
