@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,9 +34,24 @@ struct step_ctx *chain_ctx(void)
 	return &chain.ctx;
 }
 
+#define N_TOLD 4
+
+static bool read_told(const char *told, int v[N_TOLD])
+{
+	char word[16];
+	long long n;
+
+	for (int i = 0; i < N_TOLD; i++) {
+		if (str_next(&told, ' ', word, sizeof word) < 0 || str_num(word, INT_MIN, INT_MAX, &n) < 0)
+			return false;
+		v[i] = (int)n;
+	}
+	return !told;
+}
+
 static bool take_over(int fd)
 {
-	int flags = fcntl(fd, F_GETFD);
+	int flags = fd > 2 ? fcntl(fd, F_GETFD) : -1;
 
 	/* no number that an open fd does not bear out is believed */
 	return flags >= 0 && fcntl(fd, F_SETFD, flags | FD_CLOEXEC) == 0;
@@ -63,19 +79,18 @@ void chain_start(const char *called)
 	const char *base = strrchr(called, '/');
 	const char *reexec = getenv("NESTBOX_REEXEC");
 	const char *told = getenv("NESTBOX_CHAIN");
-	int self, parent, pending;
-	unsigned made;
+	int told_v[N_TOLD];
 
 	occupy_standard_fds();
 	chain.word = base && !strcmp(base, "/nestbox") ? called : "nestbox";
 	chain.reexec = reexec && !strcmp(reexec, "1");
-	if (told && sscanf(told, "%d %d %x %d", &self, &parent, &made, &pending) == 4) {
-		if (self > 2 && take_over(self))
-			chain.self_fd = self;
-		if (parent > 2 && take_over(parent))
-			chain.ctx.parent_fd = parent;
-		chain.ctx.made = made;
-		chain.ctx.pid_pending = pending;
+	if (told && read_told(told, told_v)) {
+		if (take_over(told_v[0]))
+			chain.self_fd = told_v[0];
+		if (take_over(told_v[1]))
+			chain.ctx.parent_fd = told_v[1];
+		chain.ctx.made = (unsigned)told_v[2];
+		chain.ctx.pid_pending = told_v[3];
 	}
 	unsetenv("NESTBOX_CHAIN");
 	unsetenv("NESTBOX_REEXEC");
@@ -93,7 +108,7 @@ static int execute_next(char **argv, struct err *e)
 	struct step_ctx *ctx = &chain.ctx;
 	char told[64];
 
-	snprintf(told, sizeof told, "%d %d %x %d", chain.self_fd, ctx->parent_fd, ctx->made, ctx->pid_pending);
+	snprintf(told, sizeof told, "%d %d %d %d", chain.self_fd, ctx->parent_fd, (int)ctx->made, ctx->pid_pending);
 	if (setenv("NESTBOX_CHAIN", told, 1) < 0 || (chain.reexec && setenv("NESTBOX_REEXEC", "1", 1) < 0))
 		return err_sys(e, "environment", NULL);
 	if (fcntl(chain.self_fd, F_SETFD, 0) < 0)

@@ -288,7 +288,8 @@ static int prepare(const struct pivot_args *a, struct pivot_state *s, struct ste
 	rc = m.root < 0 ? m.root : each_point(a, visit_make, &m, e);
 	/* without --rm they are to stay, so nobody needs to know; what was made before a failure must go again */
 	if (m.made.text.len && (a->rm || rc < 0)) {
-		int noted = record_points_note(&s->points, m.made.text.s, rc < 0 ? &(struct err){ 0 } : e);
+		struct err unused = { 0 };
+		int noted = record_points_note(&s->points, m.made.text.s, rc < 0 ? &unused : e);
 
 		rc = rc < 0 ? rc : noted;
 	}

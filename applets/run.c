@@ -180,7 +180,12 @@ static int make_record(const struct run_args *a, const struct run_facts *f, stru
 	struct strbuf text = { 0 };
 	int rc;
 
-	strbuf_addf(&text, "version 1\nrootfs %s\n", realpath(a->rootfs, rootfs) ? rootfs : a->rootfs);
+	if (!realpath(a->rootfs, rootfs))
+		return err_sys(e, a->rootfs, NULL);
+	/* whoever named the directory is not to write lines of the record, which say what gc kills */
+	if (strchr(rootfs, '\n'))
+		return err_bad(e, rootfs, "no line break can be in the path of a root file system");
+	strbuf_addf(&text, "version 1\nrootfs %s\n", rootfs);
 	if (a->name)
 		strbuf_addf(&text, "name %s\n", a->name);
 	if (!f->no_cgroup)

@@ -338,7 +338,7 @@ char *cgroup_own_dir(const struct cgroup_hier *h)
 	char *path = NULL;
 
 	/* what lies above our namespace's root has no name that we could know: cgroup_namespaces(7) */
-	if (!rest || !strncmp(rest, "/..", 3))
+	if (!rest || (str_after(rest, "/..") && (!rest[3] || rest[3] == '/')))
 		return NULL;
 	if (asprintf(&path, "%s%s", strcmp(h->mount, "/") ? h->mount : "", rest) < 0)
 		return NULL;

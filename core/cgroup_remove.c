@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -82,11 +83,11 @@ static int kill_in(int dir, struct visit *v)
 
 	(void)v;
 	for (char *line; (line = strsep(&rest, "\n"));) {
-		pid_t pid = atoi(line);
+		long long pid;
 
 		/* 0 is one that our pid namespace has no number for */
-		if (pid > 0 && pid != getpid())
-			kill(pid, SIGKILL);
+		if (str_num(line, 1, INT_MAX, &pid) == 0 && pid != getpid())
+			kill((pid_t)pid, SIGKILL);
 	}
 	free(text);
 	/* what is frozen dies only when it thaws, as v1 has it */
@@ -182,7 +183,7 @@ static bool wait_empty(const struct cgroup_dirs *d, bool made_only, bool kill_th
 		t.tv_sec = delay / 1000;
 		t.tv_nsec = delay % 1000 * 1000000L;
 		nanosleep(&t, NULL);
-		delay = min_ms(delay * 2, kill_them ? KILL_LOOK_MAX : LOOK_MAX);
+		delay = min_ms(delay * 2LL, kill_them ? KILL_LOOK_MAX : LOOK_MAX);
 	}
 }
 

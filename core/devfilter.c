@@ -96,7 +96,7 @@ static void rule(struct program *p, const struct dev_rule *r)
 	if (r->major >= 0)
 		unless_equal(p, BPF_REG_4, r->major, left -= 1);
 	if (r->minor >= 0)
-		unless_equal(p, BPF_REG_5, r->minor, left - 1);
+		unless_equal(p, BPF_REG_5, r->minor, left -= 1);
 	answer(p, r->allow);
 }
 

@@ -140,6 +140,9 @@ static int parse_dst(const char *text, const char *dst, char *buf, struct err *e
 		return err_set(e, -rc, text, "mount point");
 	if (!strcmp(buf, "/"))
 		return err_bad(e, text, "the root itself cannot be a mount point");
+	/* what was made to have it is noted in lines: struct mnt_made */
+	if (strchr(buf, '\n'))
+		return err_bad(e, text, "no line break can be in the path of a mount point");
 	return 0;
 }
 

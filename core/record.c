@@ -273,13 +273,13 @@ int record_gc(int (*clean)(const char *id, const char *text), void (*unmake)(int
 
 	if (points < 0)
 		return state < 0 ? state : points;
-	d = fdopendir(dup(state));
+	d = fdopendir(fcntl(state, F_DUPFD_CLOEXEC, 0));
 	while (d && (ent = readdir(d)))
 		if (is_id(ent->d_name))
 			removed += collect(state, ent->d_name, clean);
 	if (d)
 		closedir(d);
-	d = fdopendir(dup(points));
+	d = fdopendir(fcntl(points, F_DUPFD_CLOEXEC, 0));
 	while (d && (ent = readdir(d)))
 		if (ent->d_name[0] != '.')
 			record_points_drop(points, ent->d_name, -1, unmake);
