@@ -47,7 +47,7 @@ replays := $(TARGETS:%=$(B)/fuzz/%)
 
 # these two are about the product's own bytes, which a variant does not have
 PRODUCT = tests/build.t tests/size.t
-TESTS = $(units) $(replays) $(sort $(wildcard tests/*.t))
+TESTS = $(units) $(replays) $(filter-out $(SKIP),$(sort $(wildcard tests/*.t)))
 
 ifdef V
 say = @:
@@ -115,28 +115,30 @@ demo: deps-demo $(BIN)
 
 # The variants: these rules once more, with other flags and a folder of their own.
 # -isystem and -L of a folder that is not there leave glibc's own libraries.
+again = $(MAKE) --no-print-directory
 SAN = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+
 san: deps-test deps-san
-	ASAN_OPTIONS="detect_leaks=0:$$ASAN_OPTIONS" $(MAKE) B=build/san DEPS=build/san/deps CC=gcc WERROR= \
-		CFLAGS='$(SAN) -fsanitize=address,undefined' LINK='-no-pie -fsanitize=address,undefined' \
-		$(if $(filter command,$(origin TESTS)),,PRODUCT_SKIP=1) check
+	+$(again) B=build/san DEPS=build/san/deps CC=gcc WERROR= SKIP='$(PRODUCT)' \
+		CFLAGS='$(SAN) -include tests/san.h -fsanitize=address,undefined' \
+		LINK='-no-pie -fsanitize=address,undefined' check
 
 trap:
-	$(MAKE) B=build/trap CFLAGS='-Os -fsanitize=undefined -fsanitize-undefined-trap-on-error' all
+	+$(again) B=build/trap CFLAGS='-Os -fsanitize=undefined -fsanitize-undefined-trap-on-error' all
 
 fuzzers: $(replays)
 
 SECONDS = 60
-FUZZ = $(MAKE) B=build/fuzz DEPS=build/fuzz/deps CC=clang WERROR= REPLAY= \
+FUZZ = $(again) B=build/fuzz DEPS=build/fuzz/deps CC=clang WERROR= REPLAY= \
 	CFLAGS='$(SAN) -fsanitize=fuzzer-no-link,address,undefined' LINK='-no-pie -fsanitize=fuzzer,address,undefined'
 fuzz: deps-san deps-fuzz
-	$(FUZZ) fuzzers
+	+$(FUZZ) fuzzers
 	for t in $(TARGETS); do \
 		scripts/fuzz run build/fuzz/fuzz/$$t $(SECONDS) || exit; \
 	done
 
 corpus: deps-san deps-fuzz
-	$(FUZZ) fuzzers
+	+$(FUZZ) fuzzers
 	for t in $(TARGETS); do \
 		scripts/fuzz merge build/fuzz/fuzz/$$t || exit; \
 	done

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "applets/applet.h"
@@ -86,6 +87,23 @@ static const struct cgroup_dir *devices_dir(const struct cgexec_state *s, struct
 	return NULL;
 }
 
+/* Denying all first turns the list from exceptions that are forbidden into ones that are allowed. */
+static int put_devices(const struct cgroup_dir *g, const char *rules, struct err *e)
+{
+	int rc;
+
+	if (!strcmp(rules, "all"))
+		return cgroup_put(g, "devices.allow", "a", e);
+	rc = cgroup_put(g, "devices.deny", "a", e);
+	for (size_t i = 0; i < devfilter_n_usual && rc == 0; i++) {
+		char text[64];
+
+		devfilter_text(&devfilter_usual[i], text);
+		rc = cgroup_put(g, "devices.allow", text, e);
+	}
+	return rc;
+}
+
 static int set_devices(const struct cgexec_state *s, const char *rules, struct err *e)
 {
 	const struct cgroup_dir *g = devices_dir(s, e);
@@ -94,7 +112,7 @@ static int set_devices(const struct cgexec_state *s, const char *rules, struct e
 	if (!g)
 		return -EINVAL;
 	if (!g->hier->v2)
-		return cgroup_dirs_devices(&s->dirs, rules, e);
+		return put_devices(g, rules, e);
 	dir = fd_open_dir(AT_FDCWD, g->path, e);
 	return dir < 0 ? dir : devfilter_set(dir, rules, e);
 }
@@ -107,6 +125,7 @@ static int cgexec_open(const void *args, void *state, struct step_ctx *ctx, stru
 	int rc = ctx->cgroups ? 0 : cgroups_load(&s->own, e);
 
 	s->run = ctx->run;
+	s->dirs.mark = a->rm;
 	s->all = ctx->cgroups ? ctx->cgroups : &s->own;
 	if (rc == 0)
 		rc = cgroup_dirs_find(s->all, &a->groups, &s->dirs, e);
@@ -183,6 +202,12 @@ static void cgexec_release(const void *args, void *state, bool failed)
 		cgroup_dirs_remove(&s->dirs, true, true, KILL_WAIT_MS, &ignored);
 	else if (failed)
 		cgroup_unmake(&s->dirs);
+}
+
+static void cgexec_close(void *state)
+{
+	struct cgexec_state *s = state;
+
 	cgroup_dirs_release(&s->dirs);
 	cgroups_release(&s->own);
 }
@@ -196,6 +221,7 @@ const struct step_ops cgexec_step = {
 	.open = cgexec_open,
 	.apply = cgexec_apply,
 	.release = cgexec_release,
+	.close = cgexec_close,
 };
 
 const struct applet applet_cgexec = {

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,18 +149,18 @@ static const struct applet *find_verb(const struct applet *a, int *argc, char **
 	return NULL;
 }
 
-/* $SHELL, else what passwd says, else sh: as util-linux chooses. */
+/* $SHELL, else what passwd says, else sh: as util-linux chooses. The passwd may be a container's. */
 static int exec_shell(struct err *e)
 {
 	const char *shell = getenv("SHELL");
-	struct passwd *pw;
-	char *argv[2] = { NULL, NULL };
+	struct cred_user u = { 0 };
+	struct err unused = { 0 };
+	char uid[16], *argv[2] = { NULL, NULL };
 
-	if (!shell || !*shell) {
-		pw = getpwuid(getuid());
-		shell = pw && pw->pw_shell && *pw->pw_shell ? pw->pw_shell : "/bin/sh";
-	}
-	argv[0] = (char *)shell;
+	snprintf(uid, sizeof uid, "%u", getuid());
+	if ((!shell || !*shell) && cred_user_find(uid, NULL, &u, &unused) == 0)
+		shell = u.shell;
+	argv[0] = (char *)(shell && *shell ? shell : "/bin/sh");
 	return chain_exec(argv, e);
 }
 
@@ -189,10 +188,13 @@ static int run_step(const struct applet *a, int argc, char **argv, bool *execs, 
 	if (rc == STEP_WAIT)
 		chain_end(status);
 	*execs = a->flags & APPLET_EXEC || (a->execs && a->execs(args));
-	/* a process about to execute something else needs no tidying; the lists end with it */
-	if (rc == 0 && used == argc)
+	if (rc < 0)
+		return rc;
+	/* as an execve would: what the next link does not need it does not have */
+	plan_close(&plan);
+	if (used == argc)
 		plan_release(&plan);
-	return rc < 0 ? rc : used;
+	return used;
 }
 
 /* --help or --version behind other options: every table reader says -ECANCELED then. */
@@ -239,7 +241,8 @@ int chain_run(int argc, char **argv, struct err *e)
 			return a->alone == ALONE_SHELL ? exec_shell(e) : 0;
 		if (execs || strcmp(argv[0], "nestbox") || argc < 2)
 			return chain_exec(argv, e);
-		rc = chain.ctx.creds_changed ? cred_as_exec(e) : 0;
+		/* among strangers only a real execve makes this process one that may be looked into: ptrace(2) */
+		rc = !chain.ctx.creds_changed ? 0 : chain.ctx.joined ? 1 : cred_as_exec(e);
 		if (rc < 0)
 			return rc;
 		if (rc == 1 || chain.reexec)

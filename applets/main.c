@@ -166,7 +166,7 @@ static int install_one(int dir, const char *self, const char *name, bool soft, s
 	if (rc == 0)
 		return 0;
 	rc = err_sys(e, name, "make link");
-	if (errno == EXDEV)
+	if (rc == -EXDEV)
 		err_hint(e, "a hard link cannot leave its file system: -s makes symbolic ones");
 	return rc;
 }

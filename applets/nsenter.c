@@ -72,12 +72,10 @@ static int nsenter_check(const void *args, struct err *e)
 	return any ? 0 : err_bad(e, "nsenter", "no namespace is named");
 }
 
-static int open_path(const struct opt_maybe *path, pid_t pid, const char *of_target, int flags, struct err *e)
+/* A path of the user's, or the one of that name below `target`, the process's folder in /proc. */
+static int open_path(const struct opt_maybe *path, int target, const char *of_target, int flags, struct err *e)
 {
-	char text[64];
-
-	snprintf(text, sizeof text, "/proc/%d/%s", pid, of_target);
-	return fd_open(AT_FDCWD, path->value ? path->value : text, flags, e);
+	return path->value ? fd_open(AT_FDCWD, path->value, flags, e) : fd_open(target, of_target, flags, e);
 }
 
 /* Our own user namespace cannot be entered again (EINVAL), and --all is not to fail for it. */
@@ -90,7 +88,7 @@ static bool is_own(int fd, const char *file)
 	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-static int open_namespaces(const struct nsenter_args *a, struct nsenter_state *s, struct err *e)
+static int open_namespaces(const struct nsenter_args *a, int target, struct nsenter_state *s, struct err *e)
 {
 	for (int i = 0; i < KINDS; i++) {
 		char of_target[32];
@@ -98,7 +96,7 @@ static int open_namespaces(const struct nsenter_args *a, struct nsenter_state *s
 		if (!a->ns[i].set && !a->all)
 			continue;
 		snprintf(of_target, sizeof of_target, "ns/%s", ns_kinds[i].file);
-		s->ns[i] = open_path(&a->ns[i], (pid_t)a->target.v, of_target, O_RDONLY, e);
+		s->ns[i] = open_path(&a->ns[i], target, of_target, O_RDONLY, e);
 		/* what this kernel does not have is not among "all" */
 		if (s->ns[i] == -ENOENT && !a->ns[i].set)
 			continue;
@@ -110,30 +108,41 @@ static int open_namespaces(const struct nsenter_args *a, struct nsenter_state *s
 	return 0;
 }
 
+/* One open of /proc/PID for all of it: the number may be another process's by the next. */
+static int open_target(const struct nsenter_args *a, struct err *e)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/%lld", a->target.v);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd >= 0 ? fd : err_sys(e, path, "no such process");
+}
+
 static int nsenter_open(const void *args, void *state, struct step_ctx *ctx, struct err *e)
 {
 	const struct nsenter_args *a = args;
 	struct nsenter_state *s = state;
-	pid_t pid = (pid_t)a->target.v;
-	char path[64];
+	auto_close int target = -1;
 	int rc;
 
 	(void)ctx;
 	s->root = s->wd = -1;
 	for (int i = 0; i < KINDS; i++)
 		s->ns[i] = -1;
-	rc = open_namespaces(a, s, e);
+	if (a->target.set && (target = open_target(a, e)) < 0)
+		return target;
+	rc = open_namespaces(a, target, s, e);
 	if (rc < 0)
 		return rc;
-	if (a->root.set && (s->root = open_path(&a->root, pid, "root", O_PATH | O_DIRECTORY, e)) < 0)
+	if (a->root.set && (s->root = open_path(&a->root, target, "root", O_PATH | O_DIRECTORY, e)) < 0)
 		return s->root;
-	if (a->wd.set && (s->wd = open_path(&a->wd, pid, "cwd", O_PATH | O_DIRECTORY, e)) < 0)
+	if (a->wd.set && (s->wd = open_path(&a->wd, target, "cwd", O_PATH | O_DIRECTORY, e)) < 0)
 		return s->wd;
 	if (!a->env)
 		return 0;
-	snprintf(path, sizeof path, "/proc/%d/environ", pid);
-	s->environ = fd_slurp(AT_FDCWD, path, 1 << 22);
-	return s->environ ? 0 : err_sys(e, path, "read");
+	s->environ = fd_slurp(target, "environ", 1 << 22);
+	return s->environ ? 0 : err_sys(e, "environ", "read the target's");
 }
 
 static int enter(int fd, const struct ns_kind *k, struct err *e)
@@ -189,7 +198,7 @@ static int take_environ(char *text, struct err *e)
 	if (clearenv() != 0)
 		return err_set(e, ENOMEM, "environment", NULL);
 	for (char *s = text; s && *s; s += strlen(s) + 1)
-		if (strchr(s, '=') && putenv(s) != 0)
+		if (*s != '=' && strchr(s, '=') && putenv(s) != 0)
 			return err_sys(e, "environment", NULL);
 	return 0;
 }
@@ -223,6 +232,7 @@ static int nsenter_apply(const void *args, void *state, struct step_ctx *ctx, st
 		return rc;
 	ctx->creds_changed |= entered & CLONE_NEWUSER || a->uid.set || a->gid.set;
 	ctx->pid_pending |= (entered & CLONE_NEWPID) != 0;
+	ctx->joined |= (entered & CLONE_NEWPID) != 0;
 	if (entered & CLONE_NEWPID && !a->no_fork) {
 		ctx->child = (struct proc_child){ .forward = FORWARD_TERM, .die_alike = true };
 		rc = proc_fork(&ctx->child, &ctx->err_fd, &ctx->parent_fd, e);
@@ -240,12 +250,10 @@ static int nsenter_apply(const void *args, void *state, struct step_ctx *ctx, st
 }
 
 /* The environment is not freed: putenv(3) has made its strings our own. */
-static void nsenter_release(const void *args, void *state, bool failed)
+static void nsenter_close(void *state)
 {
 	struct nsenter_state *s = state;
 
-	(void)args;
-	(void)failed;
 	for (int i = 0; i < KINDS; i++)
 		fd_close(&s->ns[i]);
 	fd_close(&s->root);
@@ -260,7 +268,7 @@ static const struct step_ops nsenter_step = {
 	.check = nsenter_check,
 	.open = nsenter_open,
 	.apply = nsenter_apply,
-	.release = nsenter_release,
+	.close = nsenter_close,
 };
 
 const struct applet applet_nsenter = {

@@ -44,7 +44,7 @@ static const struct opt pivot_opts[] = {
 };
 
 struct pivot_state {
-	int root; /* owned: the detached new root */
+	int root; /* owned: the detached new root, with `prepare` the directory */
 	int null; /* owned: a detached /dev/null for the masks, or -1 */
 	bool late; /* they can only be had in the new mount namespace */
 	struct pivot_items api, volumes;
@@ -143,9 +143,8 @@ static int pivot_open(const void *args, void *state, struct step_ctx *ctx, struc
 
 	*s = (struct pivot_state){ .root = -1, .null = -1, .points = RECORD_POINTS_NONE };
 	if (a->prepare) {
-		auto_close int dir = fd_open_dir(AT_FDCWD, a->new_root, e);
-
-		return dir < 0 ? dir : 0;
+		s->root = fd_open_dir(AT_FDCWD, a->new_root, e);
+		return s->root < 0 ? s->root : 0;
 	}
 	/* a run makes its namespaces itself, and has not made them yet */
 	rc = ctx->run ? 0 : refuse_inits_mounts(a, ctx, e);
@@ -208,104 +207,6 @@ static int furnish(const struct pivot_args *a, const struct pivot_state *s, stru
 	return 0;
 }
 
-/* Every place that is mounted on in the root file system itself, not in another of our mounts. */
-static int each_point(const struct pivot_args *a, int (*visit)(void *to, const struct pivot_item *it, struct err *e), void *to, struct err *e)
-{
-	static const char *const api[] = { "/proc", "/dev", "/sys" };
-	struct pivot_items l = { 0 };
-	int rc = 0;
-
-	for (size_t i = 0; a->api && i < sizeof api / sizeof *api && rc >= 0; i++)
-		rc = visit(to, &(struct pivot_item){ -1, (char *)api[i], true, true }, e);
-	if (rc >= 0)
-		rc = pivot_volumes_open(a, &l, e);
-	for (size_t i = 0; i < l.n && rc >= 0; i++) {
-		bool inside = false;
-
-		for (size_t k = 0; a->api && k < sizeof api / sizeof *api; k++) {
-			const char *rest = str_after(l.v[i].where, api[k]);
-
-			inside |= rest && (*rest == '/' || !*rest);
-		}
-		for (size_t k = 0; k < i; k++) {
-			const char *rest = str_after(l.v[i].where, l.v[k].where);
-
-			inside |= rest && *rest == '/';
-		}
-		if (!inside)
-			rc = visit(to, &l.v[i], e);
-	}
-	pivot_items_release(&l);
-	return rc;
-}
-
-struct lack {
-	int root;
-	bool missing;
-};
-
-static int visit_lack(void *to, const struct pivot_item *it, struct err *e)
-{
-	struct lack *lack = to;
-	auto_close int at = mnt_lookup(lack->root, it->where, 0);
-
-	(void)e;
-	lack->missing |= at == -ENOENT;
-	return 0;
-}
-
-int pivot_lacks_points(const struct pivot_args *a, struct err *e)
-{
-	struct lack lack = { .root = fd_open_dir(AT_FDCWD, a->new_root, e) };
-	int rc = lack.root < 0 ? lack.root : each_point(a, visit_lack, &lack, e);
-
-	fd_close(&lack.root);
-	/* what another container has made would go with it, and take our mounts along: it needs our share */
-	return rc < 0 ? rc : lack.missing || record_points_used(a->new_root);
-}
-
-struct making {
-	int root;
-	struct mnt_made made;
-};
-
-static int visit_make(void *to, const struct pivot_item *it, struct err *e)
-{
-	struct making *m = to;
-	auto_close int at = mnt_point(m->root, it->where, it->dir, it->no_links, &m->made, e);
-
-	return at < 0 ? at : 0;
-}
-
-static int prepare(const struct pivot_args *a, struct pivot_state *s, struct step_ctx *ctx, struct err *e)
-{
-	struct making m = { .root = -1 };
-	int rc = record_points_hold(&s->points, a->new_root, e);
-
-	if (rc < 0)
-		return rc;
-	m.root = fd_open_dir(AT_FDCWD, a->new_root, e);
-	rc = m.root < 0 ? m.root : each_point(a, visit_make, &m, e);
-	/* without --rm they are to stay, so nobody needs to know; what was made before a failure must go again */
-	if (m.made.text.len && (a->rm || rc < 0)) {
-		struct err unused = { 0 };
-		int noted = record_points_note(&s->points, m.made.text.s, rc < 0 ? &unused : e);
-
-		rc = rc < 0 ? rc : noted;
-	}
-	strbuf_release(&m.made.text);
-	fd_close(&m.root);
-	if (rc < 0 || !a->rm || ctx->run)
-		return rc;
-	rc = proc_watch(&s->points.lock, 1, e);
-	if (rc == 1) {
-		record_points_release(&s->points, mnt_unmake);
-		_exit(0);
-	}
-	/* the watcher's lock is the one that counts: the command must not inherit ours, and does not (O_CLOEXEC) */
-	return rc;
-}
-
 static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, struct err *e)
 {
 	const struct pivot_args *a = args;
@@ -314,7 +215,7 @@ static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, stru
 	int rc;
 
 	if (a->prepare)
-		return prepare(a, s, ctx, e);
+		return pivot_prepare(a, s->root, &s->points, ctx, e);
 	/* modes of what is made are meant as written */
 	mask = umask(0);
 	rc = s->late ? open_sources(a, s, e) : 0;
@@ -338,7 +239,15 @@ static void pivot_release(const void *args, void *state, bool failed)
 
 	if (failed || a->rm)
 		record_points_release(&s->points, mnt_unmake);
+}
+
+/* Also the share in the mount points: where it counts, a watcher holds it too. */
+static void pivot_close(void *state)
+{
+	struct pivot_state *s = state;
+
 	close_sources(s);
+	fd_close(&s->points.lock);
 }
 
 const struct step_ops pivot_step = {
@@ -350,6 +259,7 @@ const struct step_ops pivot_step = {
 	.open = pivot_open,
 	.apply = pivot_apply,
 	.release = pivot_release,
+	.close = pivot_close,
 };
 
 const struct applet applet_pivot = {

@@ -15,18 +15,22 @@
 
 #define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV)
 
+/* A mount that could not be made has said why already. */
+static int add_mount(struct pivot_items *l, int fd, const char *where, bool dir, bool no_links, struct err *e)
+{
+	return fd < 0 ? fd : pivot_item_add(l, fd, where, dir, no_links, e);
+}
+
 int pivot_item_add(struct pivot_items *l, int fd, const char *where, bool dir, bool no_links, struct err *e)
 {
 	struct pivot_item *v;
 	char *copy;
 
-	if (fd < 0)
-		return fd;
 	v = realloc(l->v, (l->n + 1) * sizeof *v);
 	copy = v ? strdup(where) : NULL;
 	l->v = v ? v : l->v;
 	if (!copy) {
-		close(fd);
+		fd_close(&fd);
 		return err_set(e, ENOMEM, where, NULL);
 	}
 	l->v[l->n++] = (struct pivot_item){ fd, copy, dir, no_links };
@@ -47,7 +51,7 @@ static int make_dev(const struct pivot_args *a, struct pivot_items *l, struct er
 {
 	int nodes[DEV_NODES] = { -1, -1, -1, -1, -1, -1 };
 	int dev = mnt_new("tmpfs", "mode=755,size=65536k", MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME, e);
-	int rc = pivot_item_add(l, dev, "/dev", true, true, e);
+	int rc = add_mount(l, dev, "/dev", true, true, e);
 
 	if (rc == 0)
 		rc = dev_fill(dev, nodes, e);
@@ -62,7 +66,7 @@ static int make_dev(const struct pivot_args *a, struct pivot_items *l, struct er
 		if (rc < 0)
 			close(nodes[i]);
 		else
-			rc = pivot_item_add(l, nodes[i], where, false, false, e);
+			rc = add_mount(l, nodes[i], where, false, false, e);
 	}
 	return rc;
 }
@@ -131,14 +135,14 @@ static int make_cgroups(const struct pivot_args *a, const struct cgroups *all, s
 	int rc = 0;
 
 	if (only_v2)
-		return pivot_item_add(l, make_cgroup(&all->v[0], attrs, e), "/sys/fs/cgroup", true, false, e);
+		return add_mount(l, make_cgroup(&all->v[0], attrs, e), "/sys/fs/cgroup", true, false, e);
 	if (all->n)
-		rc = pivot_item_add(l, make_cgroup_folders(all, a->api_write, e), "/sys/fs/cgroup", true, false, e);
+		rc = add_mount(l, make_cgroup_folders(all, a->api_write, e), "/sys/fs/cgroup", true, false, e);
 	for (size_t i = 0; rc == 0 && i < all->n; i++) {
 		char where[300];
 
 		snprintf(where, sizeof where, "/sys/fs/cgroup/%s", cgroup_base(&all->v[i]));
-		rc = pivot_item_add(l, make_cgroup(&all->v[i], attrs, e), where, true, false, e);
+		rc = add_mount(l, make_cgroup(&all->v[i], attrs, e), where, true, false, e);
 	}
 	return rc;
 }
@@ -162,20 +166,20 @@ static int add_mqueue(struct pivot_items *l, struct err *e)
 
 	if (fd == -EPERM)
 		fd = mnt_clone(AT_FDCWD, "/dev/mqueue", SAFE, MS_PRIVATE, e);
-	else if (fd < 0)
+	else if (fd < 0 && fd != -ENODEV)
 		return fd;
-	return fd < 0 ? 0 : pivot_item_add(l, fd, "/dev/mqueue", true, false, e);
+	return fd < 0 ? 0 : add_mount(l, fd, "/dev/mqueue", true, false, e);
 }
 
 int pivot_api_make(const struct pivot_args *a, const struct cgroups *host, struct pivot_items *l, struct err *e)
 {
 	int rc;
 
-	if ((rc = pivot_item_add(l, make_proc(e), "/proc", true, true, e)) < 0 || (rc = make_dev(a, l, e)) < 0 ||
-	    (rc = pivot_item_add(l, make_devpts(e), "/dev/pts", true, false, e)) < 0 ||
-	    (rc = pivot_item_add(l, mnt_new("tmpfs", "mode=1777,size=65536k", SAFE, e), "/dev/shm", true, false, e)) < 0 ||
+	if ((rc = add_mount(l, make_proc(e), "/proc", true, true, e)) < 0 || (rc = make_dev(a, l, e)) < 0 ||
+	    (rc = add_mount(l, make_devpts(e), "/dev/pts", true, false, e)) < 0 ||
+	    (rc = add_mount(l, mnt_new("tmpfs", "mode=1777,size=65536k", SAFE, e), "/dev/shm", true, false, e)) < 0 ||
 	    (rc = add_mqueue(l, e)) < 0 ||
-	    (rc = pivot_item_add(l, make_sysfs(a, e), "/sys", true, true, e)) < 0)
+	    (rc = add_mount(l, make_sysfs(a, e), "/sys", true, true, e)) < 0)
 		return rc;
 	return host ? make_cgroups(a, host, l, e) : find_and_make_cgroups(a, l, e);
 }
@@ -196,7 +200,7 @@ static int open_bind(const char *text, const struct pivot_args *a, struct pivot_
 	if (fstat(src, &st) < 0)
 		return err_sys(e, v.src, NULL);
 	attrs = (v.read_only ? MOUNT_ATTR_RDONLY : 0) | (a->nodev ? MOUNT_ATTR_NODEV : 0);
-	return pivot_item_add(l, mnt_clone(src, "", attrs, v.propagation, e), v.dst, S_ISDIR(st.st_mode), false, e);
+	return add_mount(l, mnt_clone(src, "", attrs, v.propagation, e), v.dst, S_ISDIR(st.st_mode), false, e);
 }
 
 static int open_tmpfs(const char *text, struct pivot_items *l, struct err *e)
@@ -204,7 +208,7 @@ static int open_tmpfs(const char *text, struct pivot_items *l, struct err *e)
 	struct mnt_tmpfs t;
 	int rc = mnt_tmpfs_parse(text, &t, e);
 
-	return rc < 0 ? rc : pivot_item_add(l, mnt_new("tmpfs", t.options, t.attrs, e), t.dst, true, false, e);
+	return rc < 0 ? rc : add_mount(l, mnt_new("tmpfs", t.options, t.attrs, e), t.dst, true, false, e);
 }
 
 static unsigned depth(const char *path)

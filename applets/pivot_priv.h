@@ -8,6 +8,7 @@
 #include "applets/pivot.h"
 #include "core/cgroup.h"
 #include "core/dev.h"
+#include "core/record.h"
 
 /* A detached mount that waits for its place inside the new root. */
 struct pivot_item {
@@ -34,6 +35,12 @@ int pivot_api_make(const struct pivot_args *a, const struct cgroups *host, struc
 
 /* --volume and --tmpfs as items, shallow places first. */
 int pivot_volumes_open(const struct pivot_args *a, struct pivot_items *l, struct err *e);
+
+/*
+ * --prepare: make the mount points that `root` lacks, holding a share in them;
+ * with --rm a watcher, or the waiter of a run, gives it back.
+ */
+int pivot_prepare(const struct pivot_args *a, int root, struct record_points *points, struct step_ctx *ctx, struct err *e);
 
 /* After the pivot: hide the paths of --mask. `null` is a detached /dev/null, or -1: take the root's own. */
 int pivot_mask(const struct pivot_args *a, int root, int null, struct err *e);

@@ -44,6 +44,7 @@ const struct opt run_opts[] = {
 /* What lives as long as the waiter, and is the host's. */
 static struct record record = RECORD_NONE;
 static struct cgroups host_cgroups;
+static struct cgroup_dirs groups; /* the container's */
 
 static bool has_limits(const struct run_args *a)
 {
@@ -153,10 +154,11 @@ static int find_cgroup(const struct run_args *a, struct run_facts *f, struct err
 		f->no_cgroup = true;
 	if (f->no_cgroup)
 		f->devices = false;
-	snprintf(f->cgroup, sizeof f->cgroup, "%s:%s%s/%s", controllers.s ? controllers.s : "unified", own, parent, f->id);
+	rc = snprintf(f->cgroup, sizeof f->cgroup, "%s:%s%s/%s", controllers.s ? controllers.s : "unified", own, parent, f->id);
 	strbuf_release(&controllers);
 	chain_ctx()->cgroups = &host_cgroups;
-	return 0;
+	/* cut off, the path would be the parent's */
+	return rc < (int)sizeof f->cgroup ? 0 : err_set(e, ENAMETOOLONG, "--cgroup-parent", NULL);
 }
 
 static int find_facts(const struct run_args *a, struct run_facts *f, struct opt_keep *keep, struct err *e)
@@ -174,6 +176,18 @@ static int find_facts(const struct run_args *a, struct run_facts *f, struct opt_
 	return rc < 0 ? rc : 0;
 }
 
+/* "group1 PATH" or "group2 PATH", by version: full paths, since "@/" means another group to whoever collects it. */
+static int note_groups(const struct run_facts *f, struct strbuf *text, struct err *e)
+{
+	const char *one[] = { f->cgroup, NULL };
+	const struct strs specs = { one, 1 };
+	int rc = f->no_cgroup ? 0 : cgroup_dirs_find(&host_cgroups, &specs, &groups, e);
+
+	for (size_t i = 0; i < groups.n && rc == 0; i++)
+		strbuf_addf(text, "group%d %s\n", groups.v[i].hier->v2 ? 2 : 1, groups.v[i].path);
+	return rc;
+}
+
 static int make_record(const struct run_args *a, const struct run_facts *f, struct err *e)
 {
 	char rootfs[4096];
@@ -188,24 +202,47 @@ static int make_record(const struct run_args *a, const struct run_facts *f, stru
 	strbuf_addf(&text, "version 1\nrootfs %s\n", rootfs);
 	if (a->name)
 		strbuf_addf(&text, "name %s\n", a->name);
-	if (!f->no_cgroup)
-		strbuf_addf(&text, "cgroup %s\n", f->cgroup);
-	rc = text.failed ? err_set(e, ENOMEM, "record", NULL) : record_make(&record, f->id, a->name, text.s, e);
+	rc = note_groups(f, &text, e);
+	if (rc == 0)
+		rc = text.failed ? err_set(e, ENOMEM, "record", NULL) : record_make(&record, f->id, a->name, text.s, e);
 	strbuf_release(&text);
 	return rc;
 }
 
-/* In the waiter, while the container is starting: nothing here holds it up. */
+/* A group that could not be removed is what the record is still good for: gc finds it there. */
+static void forget_record(void)
+{
+	bool left = false;
+
+	for (size_t i = 0; i < groups.n; i++)
+		left |= access(groups.v[i].path, F_OK) == 0;
+	if (!left)
+		record_remove(&record);
+	cgroup_dirs_release(&groups);
+}
+
+/*
+ * In the waiter, while the container is starting. Nothing in here waits: what
+ * cannot go at once is left to the next one. In the child: the record lives as
+ * long as the waiter, and not as long as whoever has its fd.
+ */
 static void note_child(const struct proc_child *child)
 {
-	auto_close int proc = -1;
 	struct err e = { 0 };
-	char line[64];
+	auto_close int proc = -1;
+	char line[160], ns[64] = "";
 
+	if (child->pid == 0) {
+		fd_close(&record.lock);
+		fd_close(&record.state);
+		return;
+	}
 	proc = proc_open(&e);
-	snprintf(line, sizeof line, "pid %d\nstart %lld\n", child->pid, proc < 0 ? 0 : proc_start_time(proc, child->pid));
-	record_add(&record, line, &e);
-	gc_collect(100, &e);
+	if (proc >= 0 && readlinkat(proc, "self/ns/pid", ns, sizeof ns - 1) > 0) {
+		snprintf(line, sizeof line, "pid %d\nstart %lld\npidns %s\n", child->pid, proc_start_time(proc, child->pid), ns);
+		record_add(&record, line, &e);
+	}
+	gc_collect(0, &e);
 }
 
 static int start(struct plan *p, const struct run_args *a, const struct run_facts *f, char **argv, struct err *e)
@@ -226,7 +263,7 @@ static int start(struct plan *p, const struct run_args *a, const struct run_fact
 		rc = chain_exec(argv, e);
 	/* in the child the record is the parent's business */
 	if (ctx->forks == forks)
-		record_remove(&record);
+		forget_record();
 	if (rc == STEP_WAIT)
 		chain_end(status);
 	return rc;

@@ -10,6 +10,8 @@
 #include "applets/unshare.h"
 #include "core/cred.h"
 
+#include <linux/capability.h>
+
 /* Append a step and point *args at its options. */
 #define ADD(plan, ops, args) (((args) = plan_add((plan), (ops))) ? 0 : -ENOMEM)
 
@@ -122,6 +124,8 @@ static int add_namespaces(const struct run_args *a, const struct run_facts *f, s
 	if (rc < 0)
 		return rc;
 	s->mount = s->uts = s->ipc = s->cgroup = (struct opt_maybe){ true, NULL };
+	/* pivot makes them private, from the real root down also where "/" is a chroot */
+	s->propagation = "unchanged";
 	s->hostname = opt_keep_text(&p->keep, "%s", hostname(a, f));
 	s->domainname = a->domainname;
 	return s->hostname ? 0 : -ENOMEM;
@@ -146,15 +150,32 @@ static int add_root(const struct run_args *a, const struct run_facts *f, struct 
 	return rc < 0 ? rc : copy_mounts(&s->mounts, &a->mounts);
 }
 
+/* Who may make device nodes and has no device rules over him has the host's disks. */
+static int refuse_mknod(const struct run_args *a, struct err *e)
+{
+	struct err unused;
+
+	for (size_t i = 0; i < a->cap_add.n; i++) {
+		if (cred_cap_parse(a->cap_add.v[i], &unused) != CAP_MKNOD)
+			continue;
+		err_bad(e, a->cap_add.v[i], "cannot be given where there are no device rules over the container");
+		err_hint(e, "a cgroup is needed for them: v1's devices controller, or v2 without a user namespace");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int set_caps(const struct run_args *a, const struct run_facts *f, struct setpriv_args *s, struct plan *p, struct err *e)
 {
 	struct strs drop = { 0 };
 	struct strbuf text = { 0 };
 	int rc = copy_list(&drop, &a->cap_drop);
 
-	/* who may make device nodes and has no device list over him has the host's disks */
-	if (rc == 0 && !f->devices && !a->privileged && !strs_has(&drop, "ALL"))
-		rc = strs_add(&drop, "MKNOD");
+	if (rc == 0 && !f->devices && !a->privileged) {
+		rc = refuse_mknod(a, e);
+		if (rc == 0 && !strs_has(&drop, "ALL"))
+			rc = strs_add(&drop, "MKNOD");
+	}
 	if (rc == 0)
 		rc = cred_caps_build(a->privileged ? "all" : "default", &a->cap_add, &drop, &text, e);
 	if (rc == 0) {

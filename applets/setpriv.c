@@ -223,8 +223,7 @@ typedef int part_fn(struct setpriv_job *j, struct err *e);
 static part_fn *const parts[] = {
 	setpriv_find_ids,       /* /etc/passwd may not be readable for the user that it names */
 	find_caps,              /* before the first change */
-	set_limits,             /* raising a limit needs CAP_SYS_RESOURCE */
-	setpriv_set_oom,        /* lowering it as well */
+	setpriv_set_oom,        /* lowering it needs CAP_SYS_RESOURCE */
 	setpriv_new_session,
 	new_keyring,
 	reset_signals,
@@ -232,6 +231,7 @@ static part_fn *const parts[] = {
 	set_umask,              /* before the working directory is made */
 	setpriv_make_workdir,   /* as root: the user may not be able to */
 	setpriv_set_env,
+	set_limits,             /* raising one needs CAP_SYS_RESOURCE; what came before needed fds */
 	raise_caps,
 	drop_bounding,          /* needs CAP_SETPCAP, which a change of the uid takes away */
 	set_securebits,         /* so do these */

@@ -211,7 +211,8 @@ int setpriv_make_workdir(struct setpriv_job *j, struct err *e)
 		next = sys_openat2(root, path, O_PATH | O_DIRECTORY, within);
 		/* one name at a time below an fd: nobody can lead mkdir out of the root by a symlink */
 		if (next < 0 && errno == ENOENT) {
-			if (mkdirat(from, name, 0755) < 0)
+			/* somebody else's container may make it at the same moment */
+			if (mkdirat(from, name, 0755) < 0 && errno != EEXIST)
 				return err_sys(e, j->a->run.workdir, "make directory");
 			next = sys_openat2(root, path, O_PATH | O_DIRECTORY, within);
 		}

@@ -153,7 +153,7 @@ int setpriv_set_groups(struct setpriv_job *j, struct err *e)
 		return rc;
 	/* -u with nothing but its own gid: the caller's groups stay, as the kernel will have it */
 	if (j->a->run.user && j->n_groups == 1) {
-		*e = (struct err){ .status = e->status };
+		err_clear(e);
 		return 0;
 	}
 	err_hint(e, "/proc/self/setgroups says deny: in this user namespace groups cannot be changed");

@@ -147,6 +147,8 @@ static int go_on_in_child(const struct unshare_args *a, struct ns_binder *binder
 	if (ctx->child.pid == 0)
 		ctx->forks++;
 	ctx->pid_pending = false;
+	if (ctx->child.pid == 0 && ctx->forked)
+		ctx->forked(&ctx->child);
 	return rc < 0 ? rc : wait_for_names(binder, go);
 }
 
@@ -185,9 +187,13 @@ static int unshare_apply(const void *args, void *state, struct step_ctx *ctx, st
 	unsigned flags = flags_of(a), n = binds_of(a, binds);
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
-	int rc = n ? ns_binder_start(&binder, binds, n, e) : 0;
+	int rc = 0;
 
 	(void)state;
+	if (n && ctx->pid_pending)
+		rc = err_bad(e, binds[0].file, "who gives the namespace its name would become pid 1 of the new pid namespace; put this before unshare --pid");
+	else if (n)
+		rc = ns_binder_start(&binder, binds, n, e);
 	if (rc == 0)
 		rc = ns_unshare(flags, e);
 	if (rc < 0) {

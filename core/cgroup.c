@@ -15,22 +15,6 @@
 /* mountinfo of a host with many containers is a few MiB */
 #define MOUNTINFO_MAX (64 << 20)
 
-void cgroup_unescape(char *text)
-{
-	char *to = text;
-
-	while (*text) {
-		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] >= '0' && text[2] <= '7' &&
-		    text[3] >= '0' && text[3] <= '7') {
-			*to++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'));
-			text += 4;
-			continue;
-		}
-		*to++ = *text++;
-	}
-	*to = '\0';
-}
-
 bool cgroup_list_has(const char *list, const char *word)
 {
 	size_t len = strlen(word);
@@ -131,8 +115,8 @@ static int parse_mount(char *line, struct cgroups *c)
 	strsep(&line, " "); /* source */
 	if (!line || (strcmp(type, "cgroup") && strcmp(type, "cgroup2")))
 		return 0;
-	cgroup_unescape(field[3]);
-	cgroup_unescape(field[4]);
+	str_unescape(field[3]);
+	str_unescape(field[4]);
 	/* a later mount on the same mount point covers the earlier one */
 	for (size_t i = c->n; i-- > 0;)
 		if (!strcmp(c->v[i].mount, field[4]))

@@ -62,9 +62,6 @@ char *cgroup_own_dir(const struct cgroup_hier *h);
  */
 bool cgroup_usable(const struct cgroups *c, const char *controller, bool own);
 
-/* Pure: mountinfo's \040 and the like, in place. */
-void cgroup_unescape(char *text);
-
 /* ---- what was asked for: cgroup_spec.c ---- */
 
 /* "CTRL[,CTRL..]:PATH". Pure: -EINVAL with *e. */
@@ -86,6 +83,9 @@ struct cgroup_dir {
 	int procs, back;                /* owned fds: cgroup.procs of the group, and of the one to go back to */
 };
 
+/* The extended attribute of a group that was made on the way to one with --rm: xattr(7). */
+#define CGROUP_MARK "user.nestbox"
+
 /* The groups of all -g of a call. */
 struct cgroup_dirs {
 	struct cgroup_dir *v;
@@ -94,6 +94,7 @@ struct cgroup_dirs {
 	size_t n_made;
 	size_t joined;    /* so many of v have been joined */
 	const char *spec; /* the last -g, for hints; borrowed */
+	bool mark;     /* parents that have to be made are marked as going when the last group below them does */
 };
 
 /*
@@ -181,9 +182,6 @@ int cgroup_dirs_need_all(const struct cgroup_dirs *d, const struct cgroup_limits
 /* Write the goal into the groups, in the order that a live group needs. */
 int cgroup_dirs_write(const struct cgroup_dirs *d, const struct cgroup_goal *goal, struct err *e);
 
-/* Device rules of v1: "default" is docker's list, "all" takes every rule away. */
-int cgroup_dirs_devices(const struct cgroup_dirs *d, const char *rules, struct err *e);
-
 /* v1's cpu.shares (2 to 262144) as v2's cpu.weight (1 to 10000) and back. Pure, exact. */
 int cgroup_weight(long long shares);
 long long cgroup_shares(int weight);
@@ -198,7 +196,7 @@ long long cgroup_shares(int weight);
  */
 int cgroup_dirs_remove(struct cgroup_dirs *d, bool made_only, bool kill, int wait_ms, struct err *e);
 
-/* The same for the groups of a spec such as "memory,pids:nestbox/0123456789ab", in all these hierarchies and v2. */
-int cgroup_remove_spec(const char *spec, bool kill, int wait_ms, struct err *e);
+/* The same for one group, by its directory. */
+int cgroup_remove_path(const char *path, bool v2, bool kill, int wait_ms, struct err *e);
 
 #endif

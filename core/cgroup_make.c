@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "core/fd.h"
@@ -178,6 +179,8 @@ static int make_level(struct cgroup_dirs *d, const char *path, long long mode)
 	if (mkdir(path, mode < 0 ? 0755 : (mode_t)mode) < 0)
 		return errno == EEXIST ? 0 : -errno;
 	rc = note_made(d, path);
+	if (d->mark)
+		setxattr(path, CGROUP_MARK, "1", 1, 0);
 	/* an explicit mode is not subject to the umask, as with mkdir -m */
 	if (rc == 0 && mode >= 0 && chmod(path, (mode_t)mode) < 0)
 		rc = -errno;
@@ -281,7 +284,7 @@ static int enable_words(const struct cgroup_dir *level, const char *words, struc
 
 	if (rc == 0 || !strchr(words, ' '))
 		return rc;
-	*e = (struct err){ .status = e->status };
+	err_clear(e);
 	for (rc = 0; !rc && str_next(&words, ' ', word, sizeof word) >= 0;)
 		rc = cgroup_put(level, "cgroup.subtree_control", word, e);
 	return rc;
@@ -349,7 +352,7 @@ int cgroup_dirs_make(struct cgroup_dirs *d, long long mode, struct err *e)
 		if (rc < 0 && !g->optional)
 			return rc;
 		if (rc < 0) {
-			*e = (struct err){ .status = e->status };
+			err_clear(e);
 			cgroup_drop(d, g);
 			return 0;
 		}
@@ -398,7 +401,7 @@ int cgroup_open_procs(struct cgroup_dirs *d, struct err *e)
 		if (rc < 0 && !d->v[i].optional)
 			return rc;
 		if (rc < 0) {
-			*e = (struct err){ .status = e->status };
+			err_clear(e);
 			cgroup_drop(d, &d->v[i]);
 			return 0;
 		}

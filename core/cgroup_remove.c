@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/fd.h"
+#include "core/sys.h"
 
 /* rmdir is tried again after 1, 2, 4, ... 512 ms: dying processes still hold the group for a while */
 #define RMDIR_TRIES 10
@@ -74,6 +76,29 @@ static int look_into(int dir, struct visit *v)
 	return 0;
 }
 
+/* Is the number a line of the text of a cgroup.procs? */
+static bool lists(const char *procs, long long pid)
+{
+	for (const char *line = procs; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+		if (strtoll(line, NULL, 10) == pid)
+			return true;
+	return false;
+}
+
+/*
+ * Kill one process of the group. Its number may be another's by now: so get hold
+ * of whoever has it, look whether that one is in the group, and kill that one.
+ */
+static void kill_member(int dir, long long pid)
+{
+	auto_close int pidfd = sys_pidfd_open((pid_t)pid);
+	char *again = pidfd < 0 ? NULL : fd_slurp(dir, "cgroup.procs", 16 << 20);
+
+	if (again && lists(again, pid))
+		sys_pidfd_send_signal(pidfd, SIGKILL);
+	free(again);
+}
+
 /* Kill what is in one v1 group. Those that it forked meanwhile are found by the next round. */
 static int kill_in(int dir, struct visit *v)
 {
@@ -87,7 +112,7 @@ static int kill_in(int dir, struct visit *v)
 
 		/* 0 is one that our pid namespace has no number for */
 		if (str_num(line, 1, INT_MAX, &pid) == 0 && pid != getpid())
-			kill((pid_t)pid, SIGKILL);
+			kill_member(dir, pid);
 	}
 	free(text);
 	/* what is frozen dies only when it thaws, as v1 has it */
@@ -199,12 +224,12 @@ static bool remove_at_once(const struct cgroup_dirs *d, bool made_only)
 	return all;
 }
 
-static int remove_tree(const struct cgroup_dir *g, struct err *e)
+static int remove_tree(const struct cgroup_dir *g, int tries, struct err *e)
 {
 	struct visit v = { .remove = true };
 	int rc = 0;
 
-	for (int i = 0; i < RMDIR_TRIES; i++) {
+	for (int i = 0; i < tries; i++) {
 		struct timespec t = { .tv_nsec = 1000000L << i };
 
 		rc = walk(AT_FDCWD, g->path, &v);
@@ -223,21 +248,18 @@ static int still_used(const struct cgroup_dirs *d, bool made_only, struct err *e
 	return 0;
 }
 
-/* The folder of that name is nestbox's own on every host: whoever leaves it last takes it away. */
-static void remove_own_parent(const struct cgroup_dirs *d)
+/* Parents that were made on the way to such groups go with the last one, whoever made them. */
+static void remove_marked_parents(const struct cgroup_dirs *d)
 {
 	for (size_t i = 0; i < d->n; i++) {
-		char parent[4096];
-		char *slash;
+		char parent[4096], *slash, mark;
 
 		snprintf(parent, sizeof parent, "%s", d->v[i].path);
-		slash = strrchr(parent, '/');
-		if (!slash)
-			continue;
-		*slash = '\0';
-		slash = strrchr(parent, '/');
-		if (slash && !strcmp(slash, "/nestbox"))
-			rmdir(parent);
+		while ((slash = strrchr(parent, '/'))) {
+			*slash = '\0';
+			if (getxattr(parent, CGROUP_MARK, &mark, 1) < 0 || rmdir(parent) < 0)
+				break;
+		}
 	}
 }
 
@@ -252,7 +274,7 @@ int cgroup_dirs_remove(struct cgroup_dirs *d, bool made_only, bool kill_them, in
 		if (!wait_empty(d, made_only, kill_them, deadline) && (rc = still_used(d, made_only, e)) < 0)
 			return rc;
 		for (size_t i = 0; i < d->n; i++) {
-			rc = is_meant(&d->v[i], made_only) ? remove_tree(&d->v[i], e) : 0;
+			rc = is_meant(&d->v[i], made_only) ? remove_tree(&d->v[i], wait_ms ? RMDIR_TRIES : 1, e) : 0;
 			failed = rc < 0 ? rc : failed;
 		}
 		/* somebody has come in since: wait for that one too */
@@ -260,28 +282,15 @@ int cgroup_dirs_remove(struct cgroup_dirs *d, bool made_only, bool kill_them, in
 	}
 	/* parents that others use meanwhile stay, and are theirs */
 	cgroup_unmake(d);
-	remove_own_parent(d);
+	remove_marked_parents(d);
 	return failed;
 }
 
-int cgroup_remove_spec(const char *spec, bool kill_them, int wait_ms, struct err *e)
+int cgroup_remove_path(const char *path, bool v2, bool kill_them, int wait_ms, struct err *e)
 {
-	const char *one[] = { spec, NULL };
-	struct strs specs = { one, 1 };
-	struct cgroups c = { 0 };
-	struct cgroup_dirs d = { 0 };
-	struct cgroup_spec parsed;
-	int rc = cgroup_spec_parse(spec, &parsed, e);
+	struct cgroup_hier hier = { .v2 = v2 };
+	struct cgroup_dir dir = { .hier = &hier, .path = (char *)path };
+	struct cgroup_dirs one = { .v = &dir, .n = 1 };
 
-	if (rc == 0 && !*parsed.path)
-		rc = err_bad(e, spec, "the top group cannot be removed");
-	if (rc == 0)
-		rc = cgroups_load(&c, e);
-	if (rc == 0)
-		rc = cgroup_dirs_find(&c, &specs, &d, e);
-	if (rc == 0)
-		rc = cgroup_dirs_remove(&d, false, kill_them, wait_ms, e);
-	cgroup_dirs_release(&d);
-	cgroups_release(&c);
-	return rc;
+	return cgroup_dirs_remove(&one, false, kill_them, wait_ms, e);
 }

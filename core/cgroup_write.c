@@ -261,24 +261,3 @@ int cgroup_dirs_write(const struct cgroup_dirs *d, const struct cgroup_goal *goa
 		rc = write_raw(d, goal->raw.v[i], e);
 	return rc;
 }
-
-int cgroup_dirs_devices(const struct cgroup_dirs *d, const char *rules, struct err *e)
-{
-	/* docker's: any mknod, then null zero full random urandom tty console ptmx pts */
-	static const char *const usual[] = {
-		"c *:* m",    "b *:* m",    "c 1:3 rwm",  "c 1:5 rwm",  "c 1:7 rwm",   "c 1:8 rwm",
-		"c 1:9 rwm",  "c 5:0 rwm",  "c 5:1 rwm",  "c 5:2 rwm",  "c 136:* rwm",
-	};
-	const struct cgroup_dir *g = cgroup_dirs_need(d, "devices", "--devices", e);
-	int rc;
-
-	if (!g)
-		return -EINVAL;
-	if (!strcmp(rules, "all"))
-		return cgroup_put(g, "devices.allow", "a", e);
-	/* turns the list from exceptions that are forbidden into ones that are allowed */
-	rc = cgroup_put(g, "devices.deny", "a", e);
-	for (size_t i = 0; i < sizeof usual / sizeof *usual && !rc; i++)
-		rc = cgroup_put(g, "devices.allow", usual[i], e);
-	return rc;
-}

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -190,7 +191,11 @@ static int add_group(struct cred_user *u, gid_t gid, struct err *e)
 	for (size_t i = 0; i < u->n_groups; i++)
 		if (u->groups[i] == gid)
 			return 0;
-	groups = realloc(u->groups, (u->n_groups + 1) * sizeof *groups);
+	/* the kernel takes no more: setgroups(2) */
+	if (u->n_groups == NGROUPS_MAX)
+		return err_set(e, E2BIG, "groups", "a process can be in %d at most", NGROUPS_MAX);
+	/* grown when their number is a power of two */
+	groups = u->n_groups & (u->n_groups - 1) ? u->groups : realloc(u->groups, 2 * (u->n_groups + 1) * sizeof *groups);
 	if (!groups)
 		return err_set(e, ENOMEM, "groups", NULL);
 	u->groups = groups;

@@ -1,6 +1,7 @@
 #include "core/devfilter.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 #include "core/fd.h"
 
 /* docker's list; making a node is allowed for any device, opening it is what counts */
-static const struct dev_rule usual[] = {
+const struct dev_rule devfilter_usual[] = {
 	{ true, 'c', -1, -1, DEV_MKNOD },
 	{ true, 'b', -1, -1, DEV_MKNOD },
 	{ true, 'c', 1, 3, DEV_MKNOD | DEV_READ | DEV_WRITE },  /* null */
@@ -24,7 +25,30 @@ static const struct dev_rule usual[] = {
 	{ true, 'c', 136, -1, DEV_MKNOD | DEV_READ | DEV_WRITE }, /* pts */
 };
 
-#define N_USUAL (sizeof usual / sizeof *usual)
+/* by which ours are known among those on a group */
+#define PROGRAM_NAME "nestbox_dev"
+
+#define N_USUAL (sizeof devfilter_usual / sizeof *devfilter_usual)
+
+const size_t devfilter_n_usual = N_USUAL;
+
+static void number_text(int n, char buf[16])
+{
+	if (n < 0)
+		snprintf(buf, 16, "*");
+	else
+		snprintf(buf, 16, "%d", n);
+}
+
+void devfilter_text(const struct dev_rule *r, char buf[64])
+{
+	char major[16], minor[16];
+
+	number_text(r->major, major);
+	number_text(r->minor, minor);
+	snprintf(buf, 64, "%c %s:%s %s%s%s", r->type, major, minor, r->access & DEV_READ ? "r" : "", r->access & DEV_WRITE ? "w" : "",
+		 r->access & DEV_MKNOD ? "m" : "");
+}
 
 struct program {
 	uint64_t *v;
@@ -124,7 +148,7 @@ static int load(const uint64_t *prog, int n)
 		.insns = (uint64_t)(uintptr_t)prog,
 		.insn_cnt = (uint32_t)n,
 		.license = (uint64_t)(uintptr_t)"GPL",
-		.prog_name = "nestbox_dev",
+		.prog_name = PROGRAM_NAME,
 	};
 
 	return bpf(BPF_PROG_LOAD, &attr);
@@ -134,7 +158,7 @@ static int load_rules(const char *rules)
 {
 	uint64_t prog[DEVFILTER_INSNS(N_USUAL)];
 	bool all = !strcmp(rules, "all");
-	int n = devfilter_compile(usual, all ? 0 : N_USUAL, all, prog, sizeof prog / sizeof *prog);
+	int n = devfilter_compile(devfilter_usual, all ? 0 : N_USUAL, all, prog, sizeof prog / sizeof *prog);
 
 	return load(prog, n);
 }
@@ -146,28 +170,45 @@ bool devfilter_usable(void)
 	return fd >= 0;
 }
 
-/* The one program that is attached to the group, as an fd to be closed; -1 where there is none, or more. */
-static int only_program(int cgroup)
+static bool is_ours(int prog)
 {
-	uint32_t ids[2] = { 0 };
+	struct bpf_prog_info info = { 0 };
+	union bpf_attr get = { .info = {
+		.bpf_fd = (uint32_t)prog,
+		.info_len = sizeof info,
+		.info = (uint64_t)(uintptr_t)&info,
+	} };
+
+	return bpf(BPF_OBJ_GET_INFO_BY_FD, &get) == 0 && !strcmp(info.name, PROGRAM_NAME);
+}
+
+/* Our own program on the group, as an fd to be closed, or -1. Somebody else's stays and counts as well. */
+static int own_program(int cgroup)
+{
+	uint32_t ids[64] = { 0 };
 	union bpf_attr query = { .query = {
 		.target_fd = (uint32_t)cgroup,
 		.attach_type = BPF_CGROUP_DEVICE,
 		.prog_ids = (uint64_t)(uintptr_t)ids,
-		.prog_cnt = 2,
+		.prog_cnt = sizeof ids / sizeof *ids,
 	} };
-	union bpf_attr get = { 0 };
 
-	if (bpf(BPF_PROG_QUERY, &query) < 0 || query.query.prog_cnt != 1)
+	if (bpf(BPF_PROG_QUERY, &query) < 0)
 		return -1;
-	get.prog_id = ids[0];
-	return bpf(BPF_PROG_GET_FD_BY_ID, &get);
+	for (uint32_t i = 0; i < query.query.prog_cnt && i < sizeof ids / sizeof *ids; i++) {
+		union bpf_attr get = { .prog_id = ids[i] };
+		auto_close int prog = bpf(BPF_PROG_GET_FD_BY_ID, &get);
+
+		if (prog >= 0 && is_ours(prog))
+			return take_fd(&prog);
+	}
+	return -1;
 }
 
 int devfilter_set(int cgroup, const char *rules, struct err *e)
 {
 	auto_close int prog = load_rules(rules);
-	auto_close int old = only_program(cgroup);
+	auto_close int old = own_program(cgroup);
 	union bpf_attr attach = {
 		.target_fd = (uint32_t)cgroup,
 		.attach_bpf_fd = (uint32_t)prog,

@@ -22,6 +22,13 @@ struct dev_rule {
 	unsigned access; /* DEV_*: an allow rule must cover all that is asked, a deny rule fits any of it */
 };
 
+/* docker's list; all else is denied. */
+extern const struct dev_rule devfilter_usual[];
+extern const size_t devfilter_n_usual;
+
+/* The rule as v1's devices.allow and devices.deny take it: "c 136:* rwm". buf: 64 bytes. */
+void devfilter_text(const struct dev_rule *r, char buf[64]);
+
 /* Room for a program: what devfilter_compile needs at most for n rules. */
 #define DEVFILTER_INSNS(n) (6 + 12 * (n) + 2)
 

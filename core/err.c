@@ -52,6 +52,12 @@ int err_bad(struct err *e, const char *object, const char *fmt, ...)
 	return rc;
 }
 
+void err_clear(struct err *e)
+{
+	e->code = 0;
+	e->object[0] = e->what[0] = e->hint[0] = '\0';
+}
+
 void err_hint(struct err *e, const char *fmt, ...)
 {
 	va_list ap;

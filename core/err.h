@@ -29,6 +29,9 @@ int err_sys(struct err *e, const char *object, const char *fmt, ...)
 int err_bad(struct err *e, const char *object, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Forget the failure, which did not matter, and keep whose it would have been. */
+void err_clear(struct err *e);
+
 /* Add the hint; an earlier hint is kept, since it was nearer to the cause. */
 void err_hint(struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

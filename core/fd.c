@@ -95,29 +95,29 @@ ssize_t fd_get(int dir, const char *path, char *buf, size_t size)
 char *fd_slurp(int dir, const char *path, size_t max)
 {
 	auto_close int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-	size_t size = 4096;
-	char *text = NULL;
+	size_t size = 4096, len = 0;
+	char *text = fd < 0 ? NULL : malloc(size);
 
-	if (fd < 0)
-		return NULL;
-	for (;;) {
-		char *grown = realloc(text, size);
-		ssize_t n;
+	while (text) {
+		ssize_t n = read(fd, text + len, size - 1 - len);
+		char *grown = text;
 
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		len += (size_t)n;
+		if (n == 0) {
+			text[len] = '\0';
+			return text;
+		}
+		if (len == size - 1) {
+			errno = EFBIG;
+			grown = size > max ? NULL : realloc(text, size *= 2);
+		}
 		if (!grown)
 			break;
 		text = grown;
-		/* from the start each time: a file of proc is made anew for each reader */
-		if (lseek(fd, 0, SEEK_SET) < 0)
-			break;
-		n = fd_read(fd, text, size);
-		if (n >= 0)
-			return text;
-		if (n != -EFBIG || size > max) {
-			errno = (int)-n;
-			break;
-		}
-		size *= 2;
 	}
 	free(text);
 	return NULL;

@@ -1,6 +1,7 @@
 /* Mount points that are missing in a root: made, noted, taken away again. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,14 +124,25 @@ static int open_parent(int root, const char *path, const char **name)
 	return mnt_lookup(root, parent, O_DIRECTORY);
 }
 
+/* "SEC NSEC PATH": the path, or NULL. */
+static const char *read_time(const char *text, struct timespec *t)
+{
+	char word[32];
+	long long sec, nsec;
+
+	if (str_next(&text, ' ', word, sizeof word) < 0 || str_num(word, LLONG_MIN, LLONG_MAX, &sec) < 0 ||
+	    str_next(&text, ' ', word, sizeof word) < 0 || str_num(word, 0, 999999999, &nsec) < 0)
+		return NULL;
+	*t = (struct timespec){ .tv_sec = sec, .tv_nsec = (long)nsec };
+	return text;
+}
+
 static void unmake_one(int root, const char *line)
 {
 	auto_close int at = -1;
 	const char *name, *path = line + 2;
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
 	struct stat st;
-	long long sec;
-	int used = 0;
 
 	switch (*line) {
 	case 'd':
@@ -145,11 +157,11 @@ static void unmake_one(int root, const char *line)
 			unlinkat(at, name, 0);
 		return;
 	case 't':
-		if (sscanf(path, "%lld %ld %n", &sec, &times[1].tv_nsec, &used) < 2 || !used)
+		path = read_time(path, &times[1]);
+		if (!path)
 			return;
-		times[1].tv_sec = sec;
 		/* an fd with O_PATH cannot be given to futimens(3) */
-		at = sys_openat2(root, path + used, O_RDONLY | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+		at = sys_openat2(root, path, O_RDONLY | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 		if (at >= 0)
 			futimens(at, times);
 		return;

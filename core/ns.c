@@ -108,7 +108,7 @@ int ns_propagation(const char *mode, struct err *e)
 	if (!flag || mount("none", "/", NULL, MS_REC | flag, NULL) == 0)
 		return 0;
 	rc = err_sys(e, "/", "make mounts %s", mode);
-	if (errno == EINVAL)
+	if (rc == -EINVAL)
 		err_hint(e, "\"/\" is no mount point, as in a chroot or an initramfs: --propagation unchanged leaves it alone");
 	return rc;
 }
@@ -141,7 +141,7 @@ int ns_mount_proc(const char *dir, struct err *e)
 	if (mount("proc", dir, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0)
 		return 0;
 	rc = err_sys(e, dir, "mount proc");
-	if (errno == EPERM)
+	if (rc == -EPERM)
 		err_hint(e, "a new pid namespace must own it (-p), and in a user namespace no part of the outer /proc may be covered");
 	return rc;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -33,7 +34,14 @@ static _Noreturn void helper(pid_t parent, int go, int err_fd, const struct ns_b
 {
 	struct err e = { 0 };
 	unsigned i = 0;
+	sigset_t set;
 	char c;
+
+	/* a Ctrl-C is for the command, which the names are made for */
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 
 	/* end of file: the parent has given up */
 	if (read(go, &c, 1) != 1)
@@ -44,6 +52,7 @@ static _Noreturn void helper(pid_t parent, int go, int err_fd, const struct ns_b
 		while (i-- > 0)
 			umount2(binds[i].file, MNT_DETACH);
 		err_send(err_fd, &e);
+		_exit(1);
 	}
 	_exit(0);
 }
@@ -79,30 +88,39 @@ int ns_binder_start(struct ns_binder *b, const struct ns_bind *binds, unsigned n
 	return err_set(e, EAGAIN, "fork", NULL);
 }
 
-static void reap(struct ns_binder *b)
+static int reap(struct ns_binder *b)
 {
+	int status = 0;
+
 	if (b->pid > 0)
-		while (waitpid(b->pid, NULL, 0) < 0 && errno == EINTR)
+		while (waitpid(b->pid, &status, 0) < 0 && errno == EINTR)
 			;
 	b->pid = 0;
 	fd_close(&b->err);
+	return status;
 }
 
 int ns_binder_finish(struct ns_binder *b, struct err *e)
 {
 	struct err got = { 0 };
+	void (*was)(int);
 	int rc;
 
 	if (b->pid <= 0)
 		return 0;
+	/* it may be dead, and a pipe without a reader is not to kill us */
+	was = signal(SIGPIPE, SIG_IGN);
 	rc = write(b->go, "", 1) == 1 ? 0 : err_sys(e, "helper", NULL);
+	signal(SIGPIPE, was);
 	fd_close(&b->go);
 	if (rc == 0 && err_recv(b->err, &got) > 0) {
 		rc = err_set(e, got.code, got.object, "%s", got.what);
 		if (got.hint[0])
 			err_hint(e, "%s", got.hint);
 	}
-	reap(b);
+	/* it may have been killed before it could say a word */
+	if (reap(b) && rc == 0)
+		rc = err_set(e, ECHILD, "helper", "bind the namespaces");
 	return rc;
 }
 

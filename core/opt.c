@@ -1,10 +1,9 @@
 #include "core/opt.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "core/opt_priv.h"
 
 /* A row together with the struct that its offset counts from. */
 struct found {
@@ -12,27 +11,6 @@ struct found {
 	void *args;
 	bool ambiguous;
 };
-
-static void *field(const struct opt *row, const void *args)
-{
-	return (char *)(size_t)args + row->off;
-}
-
-static bool takes_value(const struct opt *row)
-{
-	return row->kind != OPT_FLAG && row->kind != OPT_COUNT;
-}
-
-/* OPT_MAYBE, and a signal with a default: "--name" alone is enough. */
-static bool value_optional(const struct opt *row)
-{
-	return row->kind == OPT_MAYBE || (row->kind == OPT_SIGNAL && row->min);
-}
-
-static bool is_option(const struct opt *row)
-{
-	return row->kind != OPT_GROUP && row->kind != OPT_OPERAND;
-}
 
 /* Exact names win over abbreviations; two rows that an abbreviation fits are ambiguous. */
 static bool find_long(const struct opt *opts, void *args, const char *name, size_t len, struct found *f)
@@ -243,13 +221,6 @@ static int parse_cluster(const struct opt *opts, void *args, int argc, char **ar
 	return 0;
 }
 
-static const struct opt *next_operand(const struct opt *row)
-{
-	while (row->kind != OPT_END && row->kind != OPT_OPERAND)
-		row++;
-	return row;
-}
-
 /* Operands stand in the applet's own table, not in groups. */
 static int parse_operands(const struct opt *opts, void *args, int argc, char **argv, int i, struct err *e)
 {
@@ -291,218 +262,4 @@ int opt_parse(const struct opt *opts, void *args, int argc, char **argv, struct 
 			return rc;
 	}
 	return parse_operands(opts, args, argc, argv, i, e);
-}
-
-static char *keep_own(struct opt_keep *keep, char *text)
-{
-	char **v = text ? realloc(keep->v, (keep->n + 1) * sizeof *v) : NULL;
-
-	if (!v) {
-		free(text);
-		return NULL;
-	}
-	keep->v = v;
-	keep->v[keep->n++] = text;
-	return text;
-}
-
-char *opt_keep_text(struct opt_keep *keep, const char *fmt, ...)
-{
-	char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
-	va_end(ap);
-	return keep_own(keep, text);
-}
-
-void opt_keep_release(struct opt_keep *keep)
-{
-	for (size_t i = 0; i < keep->n; i++)
-		free(keep->v[i]);
-	free(keep->v);
-	*keep = (struct opt_keep){ 0 };
-}
-
-static int put(struct strs *out, const char *text)
-{
-	return text ? strs_add(out, text) : -ENOMEM;
-}
-
-static char *option_word(const struct opt *row, struct opt_keep *keep)
-{
-	if (row->letter)
-		return opt_keep_text(keep, "-%c", row->letter);
-	return opt_keep_text(keep, "--%s", row->name);
-}
-
-static int put_valued(const struct opt *row, const char *value, struct strs *out, struct opt_keep *keep)
-{
-	int rc;
-
-	if (value_optional(row)) {
-		if (!value)
-			return put(out, option_word(row, keep));
-		return put(out, opt_keep_text(keep, "--%s=%s", row->name, value));
-	}
-	rc = put(out, option_word(row, keep));
-	return rc < 0 ? rc : put(out, value);
-}
-
-static int put_number(const struct opt *row, const struct opt_num *num, struct strs *out, struct opt_keep *keep)
-{
-	const char *kept;
-	char text[32];
-
-	if (!num->set)
-		return 0;
-	if (value_optional(row) && num->v == row->min)
-		return put_valued(row, NULL, out, keep);
-	switch (row->kind) {
-	case OPT_OCTAL:
-		snprintf(text, sizeof text, "%04llo", (unsigned long long)num->v);
-		break;
-	case OPT_SIZE:
-		str_size_format(num->v, text);
-		break;
-	case OPT_CPUS:
-		str_cpus_format(num->v, text);
-		break;
-	case OPT_SIGNAL:
-		str_signal_format((int)num->v, text);
-		break;
-	default:
-		snprintf(text, sizeof text, "%lld", num->v);
-		break;
-	}
-	kept = opt_keep_text(keep, "%s", text);
-	return kept ? put_valued(row, kept, out, keep) : -ENOMEM;
-}
-
-static int format_options(const struct opt *opts, const void *args, struct strs *out, struct opt_keep *keep);
-
-static int format_row(const struct opt *row, const void *args, struct strs *out, struct opt_keep *keep)
-{
-	const void *from = field(row, args);
-	const struct opt_maybe *maybe = from;
-	const struct strs *list = from;
-	const char *text;
-	int rc = 0;
-
-	switch (row->kind) {
-	case OPT_GROUP:
-		return format_options(row->group, from, out, keep);
-	case OPT_FLAG:
-		return *(const bool *)from ? put(out, option_word(row, keep)) : 0;
-	case OPT_COUNT:
-		for (unsigned i = 0; i < *(const unsigned *)from && !rc; i++)
-			rc = put(out, option_word(row, keep));
-		return rc;
-	case OPT_STR:
-		text = *(const char *const *)from;
-		return text ? put_valued(row, text, out, keep) : 0;
-	case OPT_LIST:
-		for (size_t i = 0; i < list->n && !rc; i++)
-			rc = put_valued(row, list->v[i], out, keep);
-		return rc;
-	case OPT_MAYBE:
-		return maybe->set ? put_valued(row, maybe->value, out, keep) : 0;
-	default:
-		return put_number(row, from, out, keep);
-	}
-}
-
-static int format_options(const struct opt *opts, const void *args, struct strs *out, struct opt_keep *keep)
-{
-	for (const struct opt *row = opts; row->kind != OPT_END; row++) {
-		int rc;
-
-		if (row->kind == OPT_OPERAND || row->flags & OPT_HIDDEN)
-			continue;
-		rc = format_row(row, args, out, keep);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
-int opt_format(const struct opt *opts, const void *args, struct strs *out, struct opt_keep *keep)
-{
-	const struct opt *row = next_operand(opts);
-	const char *text;
-	int rc = format_options(opts, args, out, keep);
-
-	if (rc < 0 || row->kind == OPT_END)
-		return rc;
-	text = *(const char *const *)field(row, args);
-	if (text && text[0] == '-' && text[1])
-		rc = strs_add(out, "--");
-	for (; !rc && row->kind != OPT_END; row = next_operand(row + 1)) {
-		text = *(const char *const *)field(row, args);
-		if (!text)
-			break;
-		rc = strs_add(out, text);
-	}
-	return rc;
-}
-
-void opt_release(const struct opt *opts, void *args)
-{
-	for (const struct opt *row = opts; row->kind != OPT_END; row++) {
-		if (row->kind == OPT_GROUP)
-			opt_release(row->group, field(row, args));
-		else if (row->kind == OPT_LIST)
-			strs_release(field(row, args));
-	}
-}
-
-static void help_row(const struct opt *row, struct strbuf *out)
-{
-	size_t start = out->len;
-
-	if (row->letter)
-		strbuf_addf(out, "  -%c, ", row->letter);
-	else
-		strbuf_add(out, "      ");
-	strbuf_addf(out, "--%s", row->name);
-	if (value_optional(row))
-		strbuf_addf(out, "[=%s]", row->arg);
-	else if (takes_value(row))
-		strbuf_addf(out, " %s", row->arg);
-	/* two columns; a long left side gets a line of its own */
-	if (out->len - start > 30)
-		strbuf_addf(out, "\n%32s", "");
-	else
-		strbuf_addf(out, "%*s", (int)(32 - (out->len - start)), "");
-	strbuf_add(out, row->help);
-	if (row->alias)
-		strbuf_addf(out, " (also --%s)", row->alias);
-	strbuf_add(out, "\n");
-}
-
-void opt_help(const struct opt *opts, struct strbuf *out)
-{
-	for (const struct opt *row = opts; row->kind != OPT_END; row++) {
-		if (row->kind == OPT_GROUP)
-			opt_help(row->group, out);
-		else if (row->kind != OPT_OPERAND && !(row->flags & OPT_HIDDEN))
-			help_row(row, out);
-	}
-}
-
-void opt_words(const struct opt *opts, struct strbuf *out)
-{
-	for (const struct opt *row = opts; row->kind != OPT_END; row++) {
-		if (row->kind == OPT_GROUP)
-			opt_words(row->group, out);
-		if (!is_option(row) || row->flags & OPT_HIDDEN)
-			continue;
-		if (row->letter)
-			strbuf_addf(out, "-%c\n", row->letter);
-		strbuf_addf(out, "--%s%s\n", row->name, takes_value(row) && !value_optional(row) ? "=" : "");
-		if (row->alias)
-			strbuf_addf(out, "--%s%s\n", row->alias, takes_value(row) && !value_optional(row) ? "=" : "");
-	}
 }

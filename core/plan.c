@@ -89,6 +89,17 @@ static void release_all(struct plan *p, bool failed)
 
 		if (s->opened && s->ops->release)
 			s->ops->release(s->args, s->state, failed);
+	}
+	plan_close(p);
+}
+
+void plan_close(struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct step *s = &p->v[i];
+
+		if (s->opened && s->ops->close)
+			s->ops->close(s->state);
 		s->opened = false;
 	}
 }

@@ -37,6 +37,9 @@ int plan_check(const struct plan *p, struct err *e);
  */
 int plan_run(struct plan *p, struct step_ctx *ctx, int *status, struct err *e);
 
+/* Close what the steps hold open, once all is applied and this process goes on to something else. */
+void plan_close(struct plan *p);
+
 /*
  * The chain of applets that does the same and then runs `argv`, quoted for sh.
  * `self` is the first word; those after it are the literal "nestbox".

@@ -34,6 +34,13 @@ static void watched_signals(enum proc_forward forward, sigset_t *set)
 	sigfillset(set);
 	for (size_t i = 0; i < sizeof never / sizeof *never; i++)
 		sigdelset(set, never[i]);
+	/* what was ignored when we came is to stay without effect, as nohup(1) means it */
+	for (int sig = 1; sig <= SIGRTMAX; sig++) {
+		struct sigaction is;
+
+		if (sig != SIGCHLD && sigaction(sig, NULL, &is) == 0 && is.sa_handler == SIG_IGN)
+			sigdelset(set, sig);
+	}
 }
 
 int proc_set_pdeathsig(int sig, int parent_fd, struct err *e)
@@ -57,21 +64,35 @@ static int child_side(struct proc_child *c, int parent_fd, const struct sigactio
 	return c->kill_sig ? proc_set_pdeathsig(c->kill_sig, parent_fd, e) : 0;
 }
 
+/* A child that cannot be watched is none to leave running. */
+static int give_up_child(struct proc_child *c, struct err *e)
+{
+	int rc = err_sys(e, "pidfd_open", NULL);
+
+	kill(c->pid, SIGKILL);
+	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	fd_close(&c->err_fd);
+	sigprocmask(SIG_SETMASK, &c->old_mask, NULL);
+	c->pid = -1;
+	return rc;
+}
+
 int proc_fork(struct proc_child *c, int *err_fd, int *parent_fd, struct err *e)
 {
 	auto_close int self = sys_pidfd_open(getpid());
 	struct sigaction dfl = { .sa_handler = SIG_DFL }, chld;
 	int pipe_fd[2];
-	sigset_t set;
 
+	c->pid = -1;
 	if (self < 0)
 		return err_sys(e, "pidfd_open", NULL);
 	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
 		return err_sys(e, "pipe", NULL);
 	/* an inherited SIG_IGN would have the kernel reap the child and lose its status */
 	sigaction(SIGCHLD, &dfl, &chld);
-	watched_signals(c->forward, &set);
-	sigprocmask(SIG_BLOCK, &set, &c->old_mask);
+	watched_signals(c->forward, &c->watched);
+	sigprocmask(SIG_BLOCK, &c->watched, &c->old_mask);
 	c->err_fd = pipe_fd[0];
 	c->pid = fork();
 	if (c->pid == 0) {
@@ -86,7 +107,7 @@ int proc_fork(struct proc_child *c, int *err_fd, int *parent_fd, struct err *e)
 		int rc = err_sys(e, "fork", NULL);
 
 		/* the first process of a dead pid namespace: pid_namespaces(7) */
-		if (errno == ENOMEM)
+		if (rc == -ENOMEM)
 			err_hint(e, "the pid namespace that the child would enter has lost its first process");
 		fd_close(&c->err_fd);
 		sigprocmask(SIG_SETMASK, &c->old_mask, NULL);
@@ -94,7 +115,7 @@ int proc_fork(struct proc_child *c, int *err_fd, int *parent_fd, struct err *e)
 		return rc;
 	}
 	c->pidfd = sys_pidfd_open(c->pid);
-	return 1;
+	return c->pidfd >= 0 ? 1 : give_up_child(c, e);
 }
 
 static void forward_signal(const struct proc_child *c, const struct signalfd_siginfo *si)
@@ -124,11 +145,9 @@ int proc_wait(struct proc_child *c, struct err *e)
 	struct signalfd_siginfo si;
 	auto_close int sig_fd = -1;
 	int status = 0, failed = 0;
-	sigset_t set;
 
-	watched_signals(c->forward, &set);
-	sig_fd = signalfd(-1, &set, SFD_CLOEXEC);
-	if (sig_fd < 0 || c->pidfd < 0)
+	sig_fd = signalfd(-1, &c->watched, SFD_CLOEXEC);
+	if (sig_fd < 0)
 		return err_sys(e, "signalfd", NULL);
 	while (!reap(c, &status)) {
 		/* a negative fd is passed over: poll(2) */
@@ -148,7 +167,6 @@ int proc_wait(struct proc_child *c, struct err *e)
 		failed = err_recv(c->err_fd, e);
 	fd_close(&c->err_fd);
 	fd_close(&c->pidfd);
-	sigprocmask(SIG_SETMASK, &c->old_mask, NULL);
 	if (failed > 0)
 		return e->code ? -e->code : -EINVAL;
 	return status;
@@ -231,14 +249,17 @@ int proc_watch(const int *keep, size_t n, struct err *e)
 	if (pid < 0)
 		return err_sys(e, "fork", NULL);
 	if (pid > 0) {
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		int status = 0;
+
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
-		return 0;
+		return status ? err_set(e, EAGAIN, "watcher", "fork") : 0;
 	}
 	/* its own session: a terminal's Ctrl-C must not end it; the grandchild is nobody's child */
 	setsid();
-	if (fork() != 0)
-		_exit(0);
+	pid = fork();
+	if (pid != 0)
+		_exit(pid < 0);
 	for (size_t i = 0; i < n; i++)
 		kept[i] = keep[i];
 	kept[n] = self;

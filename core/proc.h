@@ -23,6 +23,7 @@ struct proc_child {
 	enum proc_forward forward;
 	int kill_sig;              /* what the child gets when its parent dies, 0: nothing */
 	bool die_alike;            /* the waiter ends by the child's signal itself instead of 128+n */
+	sigset_t watched;          /* signals that the waiter takes out of the queue */
 	sigset_t old_mask;
 };
 
@@ -30,14 +31,15 @@ struct proc_child {
  * Fork a child to be waited for; c->forward, kill_sig and die_alike are set by
  * the caller. In the child 0, with *err_fd and *parent_fd (both owned, CLOEXEC):
  * the pipe that takes a struct err, and a pidfd of the parent. In the parent 1.
- * -errno where nothing was forked. No signal that arrives meanwhile is lost:
+ * -errno where nothing was forked (c->pid -1), or in the child (c->pid 0). No signal that arrives meanwhile is lost:
  * those to be forwarded stay blocked in the parent from before the fork.
  */
 int proc_fork(struct proc_child *c, int *err_fd, int *parent_fd, struct err *e);
 
 /*
  * Wait for the child to end, forwarding signals. Returns its wait status, or
- * -errno with *e filled where the child failed before its exec.
+ * -errno with *e filled where the child failed before its exec. The signals stay
+ * blocked: what the caller still has to clean up is not to be cut short by them.
  */
 int proc_wait(struct proc_child *c, struct err *e);
 

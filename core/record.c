@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/fd.h"
@@ -37,51 +36,75 @@ int record_name_check(const char *name, struct err *e)
 	return strlen(name) > 64 ? err_bad(e, name, "a name has at most 64 characters") : 0;
 }
 
+/*
+ * The uid that the machine knows us by: two users who are both root, each in a
+ * user namespace of his own, are not to meet in one folder. user_namespaces(7)
+ */
+static uid_t outer_uid(void)
+{
+	unsigned inner, outer, count, uid = geteuid();
+	char text[4096];
+
+	if (fd_get(AT_FDCWD, "/proc/self/uid_map", text, sizeof text) < 0)
+		return uid;
+	for (const char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+		if (sscanf(line, "%u %u %u", &inner, &outer, &count) == 3 && uid >= inner && uid - inner < count)
+			return outer + (uid - inner);
+	return uid;
+}
+
 /* Where the state folder lies: the folder above it, which is there, and its own name. */
 static void state_place(char above[4096], char own[32])
 {
 	const char *xdg = getenv("XDG_RUNTIME_DIR");
-	uid_t uid = geteuid();
 
 	snprintf(own, 32, "nestbox");
-	if (uid == 0 && (mkdir("/run", 0755) == 0 || errno == EEXIST) && (access("/run", W_OK) == 0 || errno == EROFS)) {
+	if (geteuid() == 0 && outer_uid() == 0) {
 		snprintf(above, 4096, "/run");
 	} else if (xdg && *xdg == '/') {
 		snprintf(above, 4096, "%s", xdg);
 	} else {
 		snprintf(above, 4096, "/tmp");
-		snprintf(own, 32, "nestbox-%u", uid);
+		snprintf(own, 32, "nestbox-%u", outer_uid());
 	}
 }
 
 /* What somebody else has prepared for us is refused. */
-static int open_state(struct err *e)
+static int open_own(int above, const char *own, const char *path, struct err *e)
+{
+	auto_close int fd = openat(above, own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, path, "open the state folder");
+	if (st.st_uid == geteuid() && !(st.st_mode & 077))
+		return take_fd(&fd);
+	err_set(e, EPERM, path, "the state folder is open to others, or somebody else's");
+	err_hint(e, "look at what it is, and remove it");
+	return -EPERM;
+}
+
+static int open_state(bool make, struct err *e)
 {
 	char above[4096], own[32], path[4096 + 32];
-	auto_close int dir = -1, fd = -1;
-	struct stat st;
+	auto_close int dir = -1;
 
 	state_place(above, own);
 	snprintf(path, sizeof path, "%s/%s", above, own);
+	/* an initramfs may not have a /run yet */
+	if (make && !strcmp(above, "/run") && mkdir(above, 0755) < 0 && errno != EEXIST)
+		return err_sys(e, above, "make the folder for what runs");
 	dir = fd_open_dir(AT_FDCWD, above, e);
 	if (dir < 0)
 		return dir;
-	if (mkdirat(dir, own, 0700) < 0 && errno != EEXIST)
+	if (make && mkdirat(dir, own, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, path, "make the state folder");
-	fd = openat(dir, own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(e, path, "open the state folder");
-	if (st.st_uid != geteuid() || st.st_mode & 077) {
-		err_set(e, EPERM, path, "the state folder is open to others, or somebody else's");
-		err_hint(e, "look at what it is, and remove it");
-		return -EPERM;
-	}
-	return take_fd(&fd);
+	return open_own(dir, own, path, e);
 }
 
 int record_dir(const char *name, struct err *e)
 {
-	auto_close int state = open_state(e);
+	auto_close int state = open_state(true, e);
 	int fd;
 
 	if (state < 0 || !*name)
@@ -90,6 +113,14 @@ int record_dir(const char *name, struct err *e)
 		return err_sys(e, name, "make in the state folder");
 	fd = openat(state, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd >= 0 ? fd : err_sys(e, name, "open in the state folder");
+}
+
+int record_dir_there(const char *name)
+{
+	struct err unused = { 0 };
+	auto_close int state = open_state(false, &unused);
+
+	return state < 0 ? -1 : openat(state, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 int record_lock(int dir, const char *name, int create, int how)
@@ -155,25 +186,43 @@ static int claim_name(int state, const char *id, const char *name, struct err *e
 	return symlinkat(id, names, name) == 0 ? 0 : err_sys(e, name, "claim the name");
 }
 
+/*
+ * The record is made and locked under a name that gc does not look at, and then
+ * renamed: whoever sees it under its ID sees it locked.
+ */
+static int make_locked(struct record *r, const char *id, const char *text, struct err *e)
+{
+	char hidden[64], path[80];
+	int rc;
+
+	snprintf(hidden, sizeof hidden, ".%.40s", id);
+	snprintf(path, sizeof path, "%s/record", hidden);
+	if (mkdirat(r->state, hidden, 0700) < 0)
+		return err_sys(e, id, "make the container's record");
+	r->lock = record_lock(r->state, path, 1, LOCK_EX);
+	rc = r->lock < 0 ? r->lock : fd_write(r->lock, text);
+	if (rc == 0 && renameat(r->state, hidden, r->state, id) < 0)
+		rc = -errno;
+	if (rc == 0)
+		return 0;
+	unlinkat(r->state, path, 0);
+	unlinkat(r->state, hidden, AT_REMOVEDIR);
+	return err_set(e, -rc, id, "make the container's record");
+}
+
 int record_make(struct record *r, const char *id, const char *name, const char *text, struct err *e)
 {
-	char path[64];
 	int rc;
 
 	*r = (struct record)RECORD_NONE;
 	r->state = record_dir("", e);
 	if (r->state < 0)
 		return r->state;
-	snprintf(r->id, sizeof r->id, "%s", id);
-	snprintf(path, sizeof path, "%.40s/record", id);
-	if (mkdirat(r->state, id, 0700) < 0)
-		return err_sys(e, id, "make the container's record");
-	r->lock = record_lock(r->state, path, 1, LOCK_EX);
-	if (r->lock < 0)
-		return err_set(e, -r->lock, id, "lock the container's record");
-	rc = fd_write(r->lock, text);
+	rc = make_locked(r, id, text, e);
 	if (rc < 0)
-		return err_set(e, -rc, id, "write the container's record");
+		return rc;
+	/* ours from here on, to be removed by record_remove */
+	snprintf(r->id, sizeof r->id, "%s", id);
 	rc = name ? claim_name(r->state, id, name, e) : 0;
 	if (rc == 0 && name)
 		snprintf(r->name, sizeof r->name, "%s", name);
@@ -187,18 +236,25 @@ int record_add(struct record *r, const char *line, struct err *e)
 	return rc < 0 ? err_set(e, -rc, r->id, "write the container's record") : 0;
 }
 
-static void remove_record(int state, const char *id, const char *name)
+static void give_up_name(int state, const char *id, const char *name)
 {
 	char path[64 + 80], owner[64];
 	ssize_t n;
 
-	if (name && *name) {
-		snprintf(path, sizeof path, "names/%s", name);
-		n = readlinkat(state, path, owner, sizeof owner - 1);
-		/* somebody who took us for dead may have it by now */
-		if (n > 0 && (owner[n] = '\0', !strcmp(owner, id)))
-			unlinkat(state, path, 0);
-	}
+	if (!*name)
+		return;
+	snprintf(path, sizeof path, "names/%s", name);
+	n = readlinkat(state, path, owner, sizeof owner - 1);
+	/* somebody who took us for dead may have it by now */
+	if (n > 0 && (owner[n] = '\0', !strcmp(owner, id)))
+		unlinkat(state, path, 0);
+}
+
+static void remove_record(int state, const char *id, const char *name)
+{
+	char path[64];
+
+	give_up_name(state, id, name);
 	snprintf(path, sizeof path, "%.40s/record", id);
 	unlinkat(state, path, 0);
 	unlinkat(state, id, AT_REMOVEDIR);
@@ -230,31 +286,22 @@ bool record_value(const char *text, const char *key, char *buf, size_t size)
 	return false;
 }
 
-/* seconds in which an empty record is nobody's leftover */
-#define NEWBORN 10
-
 /* 1 removed, 0 kept. */
 static int collect(int state, const char *id, int (*clean)(const char *id, const char *text))
 {
 	char path[64], text[8192], name[80] = "";
 	auto_close int lock = -1;
-	struct stat st;
-	ssize_t len;
 
 	snprintf(path, sizeof path, "%.40s/record", id);
 	lock = record_lock(state, path, 0, LOCK_EX | LOCK_NB);
-	if (lock == -ENOENT)
-		/* between mkdir and the record; or one torn apart, which an empty folder is the end of */
+	if (lock < 0 || fd_get(state, path, text, sizeof text) < 0)
 		return 0;
-	if (lock < 0 || (len = fd_get(state, path, text, sizeof text)) < 0)
-		return 0;
-	/* made a moment ago by somebody who has not come to locking it yet */
-	if (len == 0 && fstat(lock, &st) == 0 && time(NULL) - st.st_ctime < NEWBORN)
-		return 0;
+	/* the name is free from now on: who wants it is not to wait until all is cleared away */
+	if (record_value(text, "name", name, sizeof name))
+		give_up_name(state, id, name);
 	if (clean(id, text) < 0)
 		return 0;
-	record_value(text, "name", name, sizeof name);
-	remove_record(state, id, name);
+	remove_record(state, id, "");
 	return 1;
 }
 

@@ -59,18 +59,19 @@ bool record_value(const char *text, const char *key, char *buf, size_t size);
 
 /* A share in the mount points made in one root file system. */
 struct record_points {
-	int lock; /* owned, -1: none held */
-	char root[4096];
+	int lock;      /* owned, -1: none held */
+	char name[64]; /* of the list */
 };
 #define RECORD_POINTS_NONE { .lock = -1 }
 
 /* Has somebody who lives, or was killed, made mount points there that are to go again? */
-bool record_points_used(const char *root);
+bool record_points_used(int root);
 
-int record_points_hold(struct record_points *p, const char *root, struct err *e);
+/* `root` is the directory's fd, `path` where it is found again. */
+int record_points_hold(struct record_points *p, int root, const char *path, struct err *e);
 /* Note what was made: lines for `unmake`. */
 int record_points_note(struct record_points *p, const char *text, struct err *e);
-/* Give the share back; the last one has unmake(root, text) called. */
+/* Give the share back; the last one has unmake(root, text) called, if the path still leads to that root. */
 void record_points_release(struct record_points *p, void (*unmake)(int root, const char *text));
 
 #endif

@@ -12,55 +12,57 @@
 #include "core/record.h"
 #include "core/record_priv.h"
 
-static int points_name(const char *root, char name[64], struct err *e)
+/* A root file system is known by its directory, whatever its path is by now. */
+static int points_name(int root, char name[64])
 {
 	struct stat st;
 
-	if (stat(root, &st) < 0)
-		return err_sys(e, root, NULL);
+	if (fstat(root, &st) < 0)
+		return -errno;
 	snprintf(name, 64, "%llx-%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
 	return 0;
 }
 
-bool record_points_used(const char *root)
+bool record_points_used(int root)
 {
-	struct err e = { 0 };
-	auto_close int dir = record_dir("points", &e);
+	auto_close int dir = record_dir_there("points");
 	char name[64];
 
-	return dir >= 0 && points_name(root, name, &e) == 0 && faccessat(dir, name, F_OK, 0) == 0;
+	return dir >= 0 && points_name(root, name) == 0 && faccessat(dir, name, F_OK, 0) == 0;
 }
 
-int record_points_hold(struct record_points *p, const char *root, struct err *e)
+int record_points_hold(struct record_points *p, int root, const char *path, struct err *e)
 {
 	auto_close int dir = record_dir("points", e);
-	char name[64], line[4096 + 8];
+	char real[4096], line[4096 + 8];
 	struct stat st;
 	int rc;
 
 	if (dir < 0)
 		return dir;
 	/* whoever cleans up does so from elsewhere */
-	if (!realpath(root, p->root))
-		return err_sys(e, root, NULL);
-	rc = points_name(p->root, name, e);
+	if (!realpath(path, real))
+		return err_sys(e, path, NULL);
+	if (strchr(real, '\n'))
+		return err_bad(e, real, "no line break can be in the path of a root file system");
+	rc = points_name(root, p->name);
 	if (rc < 0)
-		return rc;
-	p->lock = record_lock(dir, name, 1, LOCK_SH);
+		return err_set(e, -rc, path, NULL);
+	p->lock = record_lock(dir, p->name, 1, LOCK_SH);
 	if (p->lock < 0)
-		return err_set(e, -p->lock, root, "lock the list of its mount points");
+		return err_set(e, -p->lock, path, "lock the list of its mount points");
 	if (fstat(p->lock, &st) == 0 && st.st_size > 0)
 		return 0;
-	snprintf(line, sizeof line, "r %s\n", p->root);
+	snprintf(line, sizeof line, "r %s\n", real);
 	rc = fd_write(p->lock, line);
-	return rc < 0 ? err_set(e, -rc, root, "note the root file system") : 0;
+	return rc < 0 ? err_set(e, -rc, path, "note the root file system") : 0;
 }
 
 int record_points_note(struct record_points *p, const char *text, struct err *e)
 {
 	int rc = fd_write(p->lock, text);
 
-	return rc < 0 ? err_set(e, -rc, p->root, "note its mount points") : 0;
+	return rc < 0 ? err_set(e, -rc, p->name, "note the mount points") : 0;
 }
 
 /* The first line names the root; a root file system that is another by now is left alone. */
@@ -69,15 +71,12 @@ static void unmake_listed(const char *name, char *text, void (*unmake)(int root,
 	char *rest = strchr(text, '\n');
 	auto_close int root = -1;
 	char is[64];
-	struct err e;
 
 	if (strncmp(text, "r ", 2) || !rest)
 		return;
 	*rest = '\0';
-	if (points_name(text + 2, is, &e) < 0 || strcmp(is, name))
-		return;
 	root = open(text + 2, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root >= 0)
+	if (root >= 0 && points_name(root, is) == 0 && !strcmp(is, name))
 		unmake(root, rest + 1);
 }
 
@@ -103,12 +102,11 @@ void record_points_release(struct record_points *p, void (*unmake)(int root, con
 {
 	struct err e = { 0 };
 	auto_close int dir = -1;
-	char name[64];
 
 	if (p->lock < 0)
 		return;
 	dir = record_dir("points", &e);
-	if (dir >= 0 && points_name(p->root, name, &e) == 0)
-		record_points_drop(dir, name, take_fd(&p->lock), unmake);
+	if (dir >= 0)
+		record_points_drop(dir, p->name, take_fd(&p->lock), unmake);
 	fd_close(&p->lock);
 }

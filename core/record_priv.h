@@ -7,6 +7,9 @@
 /* A folder below the state folder ("" the state folder itself), made where it is missing. Owned fd of a readable directory. */
 int record_dir(const char *name, struct err *e);
 
+/* The same, where it is there already: nothing is made. -1 where it is not, or not ours. */
+int record_dir_there(const char *name);
+
 /*
  * Open `name` in `dir`, making it with `create`, and lock it (LOCK_SH, LOCK_EX,
  * LOCK_NB as flock(2) has them). Whoever held it may have removed the file

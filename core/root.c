@@ -25,9 +25,9 @@ int root_open(const char *path, uint64_t attrs, struct err *e)
 	if (tree < 0) {
 		int rc = err_sys(e, path, "copy the mounts");
 
-		if (errno == EPERM)
+		if (rc == -EPERM)
 			err_hint(e, "this needs CAP_SYS_ADMIN over the mount namespace: unshare --mount, with --map-root-user for an ordinary user");
-		else if (errno == ENOSYS)
+		else if (rc == -ENOSYS)
 			err_hint(e, "nestbox needs Linux 5.12 for its mounts");
 		return rc;
 	}
@@ -54,8 +54,8 @@ static void leave_chroot(void)
 		if (proc >= 0)
 			ns = openat(proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	}
-	if (ns >= 0 && setns(ns, CLONE_NEWNS) < 0)
-		return;
+	if (ns >= 0)
+		(void)setns(ns, CLONE_NEWNS);
 }
 
 /*
@@ -90,6 +90,7 @@ static void drop_initramfs_mounts(void)
 		if (!point || !point[strcspn(point, " ")])
 			continue;
 		point[strcspn(point, " ")] = '\0';
+		str_unescape(point);
 		if (strcmp(point, "/"))
 			umount2(point, MNT_DETACH | UMOUNT_NOFOLLOW);
 	}

@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -89,6 +91,22 @@ static void empty_dir(int fd, dev_t dev)
 	closedir(d);
 }
 
+/* Does pid 1, or whatever else the machine runs on, still live on the file system `dev`? */
+static bool in_use_by_init(dev_t dev)
+{
+	char *text, want[32];
+	bool found;
+
+	if (getpid() == 1)
+		return false;
+	/* anybody may read that one, when /proc/1/root says EACCES; the third word is the device */
+	text = fd_slurp(AT_FDCWD, "/proc/1/mountinfo", 1 << 24);
+	snprintf(want, sizeof want, " %u:%u ", major(dev), minor(dev));
+	found = !text || strstr(text, want);
+	free(text);
+	return found;
+}
+
 /* The memory of an initramfs is its files. Anything else would be somebody's disk. */
 static void free_old_root(int old)
 {
@@ -110,6 +128,7 @@ int root_switch(const char *new_root, struct err *e)
 	auto_close int old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_close int new = fd_open_dir(AT_FDCWD, new_root, e);
 	struct stat a, b;
+	bool spare;
 	int rc;
 
 	if (new < 0)
@@ -123,6 +142,8 @@ int root_switch(const char *new_root, struct err *e)
 		err_hint(e, "mount the new root there, or bind the directory on itself");
 		return -EINVAL;
 	}
+	/* a directory of the initramfs bound on itself: its files are the new root's; and what pid 1 stands on is its own */
+	spare = a.st_dev == b.st_dev || in_use_by_init(a.st_dev);
 	for (size_t i = 0; i < sizeof moved / sizeof *moved; i++)
 		move_one(moved[i], new_root);
 	if (fchdir(new) < 0)
@@ -135,8 +156,7 @@ int root_switch(const char *new_root, struct err *e)
 	}
 	if (chroot(".") < 0 || chdir("/") < 0)
 		return err_sys(e, "/", "change the root");
-	/* a directory of the initramfs bound on itself: its files are the new root's */
-	if (a.st_dev != b.st_dev)
+	if (!spare)
 		free_old_root(old);
 	return 0;
 }

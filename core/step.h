@@ -23,10 +23,11 @@ struct step_ctx {
 	bool alone;              /* no command follows: a change of this process would be of no use */
 	unsigned made;           /* CLONE_NEW*: namespaces made so far */
 	bool pid_pending;        /* a new pid namespace waits for its first process */
+	bool joined;             /* this process has entered a pid namespace with strangers in it */
 	bool creds_changed;      /* execve's capability rules are due: capabilities(7) */
 	unsigned forks;          /* how often this line has gone on in a child */
 	struct proc_child child; /* filled when apply returned STEP_WAIT */
-	void (*forked)(const struct proc_child *child); /* called in that parent before it waits, or NULL */
+	void (*forked)(const struct proc_child *child); /* called in that parent before it waits, and in the child (pid 0); or NULL */
 };
 
 /*
@@ -45,11 +46,13 @@ struct step_ops {
 	/* Make the change. 0, -errno, or STEP_WAIT in a parent. */
 	int (*apply)(const void *args, void *state, struct step_ctx *ctx, struct err *e);
 	/*
-	 * Take away what outlives the process and close the state's fds. Runs
-	 * after a failure, and in the waiter at the end. May be NULL. With
-	 * `failed`, all that was made; else only what the args say is to go.
+	 * Take away what outlives the process: after a failure, and in the waiter
+	 * at the end. May be NULL. With `failed`, all that was made; else only
+	 * what the args say is to go.
 	 */
 	void (*release)(const void *args, void *state, bool failed);
+	/* Close the state's fds and free what it holds; the last of all. May be NULL. */
+	void (*close)(void *state);
 };
 
 #endif

@@ -334,3 +334,19 @@ int str_next(const char **rest, char sep, char *buf, size_t size)
 	buf[len] = '\0';
 	return (int)len;
 }
+
+void str_unescape(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] >= '0' && text[2] <= '7' &&
+		    text[3] >= '0' && text[3] <= '7') {
+			*to++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'));
+			text += 4;
+			continue;
+		}
+		*to++ = *text++;
+	}
+	*to = '\0';
+}

@@ -59,6 +59,9 @@ int str_signal(const char *text);
 /* Its name without SIG into buf (32 bytes), or the number where it has none. */
 void str_signal_format(int sig, char buf[32]);
 
+/* Undo, in place, the \040 and the like of /proc/PID/mountinfo: proc_pid_mounts(5). */
+void str_unescape(char *text);
+
 /* Does `text` start with `prefix`? The rest, or NULL. */
 const char *str_after(const char *text, const char *prefix);
 

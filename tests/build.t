@@ -150,4 +150,8 @@ elif test_need cmd:make 'two folders, the same bytes'; then
 		test "$(find "$TMP/dest" ! -type d)" = "$TMP/dest/usr/bin/setpriv"
 	'
 fi
+# set -e passes over "! command": as a line of its own in a snippet it asserts nothing
+test_ok 'no test negates a command where nobody looks' '
+	if grep -nE "^[[:space:]]*! [^|&]*$" "$TESTS"/*.t; then exit 1; fi
+'
 done_testing

@@ -15,6 +15,7 @@ hier()
 	while read -r _ _ _ _ hier_mount hier_rest; do
 		case $1:$hier_rest in
 		unified:*" - cgroup2 "*) ;;
+		*" - cgroup2 "*) grep -qw "$1" "$hier_mount/cgroup.controllers" || continue ;;
 		*" - cgroup "*) case ,${hier_rest##* }, in *,"$1",*) ;; *) continue ;; esac ;;
 		*) continue ;;
 		esac
@@ -85,7 +86,9 @@ test_ok 'the v2 node alone is joined' '
 	nothing_left
 '
 test_ok '"@" is below the own group' '
-	nestbox cgexec --create --rm -g pids:$G/own nestbox cgexec --create --rm -g pids:@/in sh -c "cat /proc/self/cgroup" >$TMP/in
+	# on v2 a group with processes in it, as the own one is, gives its controllers to nobody
+	c=pids; [ "$(hier pids)" != "$(hier unified)" ] || c=unified
+	nestbox cgexec --create --rm -g $c:$G/own nestbox cgexec --create --rm -g $c:@/in sh -c "cat /proc/self/cgroup" >$TMP/in
 	grep ":/$G/own/in\$" $TMP/in
 	nothing_left
 '
@@ -183,7 +186,7 @@ test_ok 'pids: 0 and -1 are no limit' '
 '
 test_ok 'the limit is there before the process' '
 	rc=0
-	nestbox cgexec --create --rm -g pids:$G --pids 1 sh -c "( : )" 2>$TMP/refused || rc=$?
+	nestbox cgexec --create --rm -g pids:$G --pids 1 sh -c "( : ); :" 2>$TMP/refused || rc=$?
 	[ $rc != 0 ]
 	grep -i fork $TMP/refused
 	nothing_left
@@ -269,6 +272,68 @@ if test_need v1:cpuset 'cpusets on v1'; then
 	test_fails 125 'is empty' 'cpuset: an empty one cannot be joined, and the hint says so' '
 		nestbox cgexec --create -g pids,cpuset:$G --set cpuset.cpus= true'
 	test_ok 'cpuset: after a failed join nothing is left' 'nothing_left'
+fi
+if test_need v2:memory 'memory limits on v2'; then
+	test_ok 'v2 memory: 64 MiB in a group of 8 MiB are killed, in one of 256 MiB not' '
+		[ "$(nestbox cgexec --create --rm -g memory:$G -m 8M sh -c "head -c 67108864 /dev/zero | tail >/dev/null; echo \$?")" = 137 ]
+		nothing_left
+		[ "$(nestbox cgexec --create --rm -g memory:$G -m 256M sh -c "head -c 67108864 /dev/zero | tail >/dev/null; echo \$?")" = 0 ]
+		nothing_left
+	'
+	test_ok 'v2 memory: swap is limited to as much again, counted apart' '
+		m=$(hier memory)/$G
+		[ "$(nestbox cgexec --create --rm -g memory:$G -m 8M cat $m/memory.max $m/memory.swap.max | tr "\n" " ")" = "8388608 8388608 " ]
+		nothing_left
+		[ "$(nestbox cgexec --create --rm -g memory:$G -m 8M --memory-swap 9M cat $m/memory.max $m/memory.swap.max | tr "\n" " ")" = "8388608 1048576 " ]
+		nothing_left
+	'
+	test_ok 'v2 memory: a group in use is changed up and down, by either version'\''s names' '
+		m=$(hier memory)/$G
+		is() { [ "$(cat $m/memory.max $m/memory.swap.max | tr "\n" " ")" = "$1 " ]; }
+		nestbox cgexec --create --rm -g memory:$G -m 32M sleep 5 &
+		sleep 0.5
+		is "33554432 33554432"
+		nestbox cgexec -g memory:$G -m 256M
+		is "268435456 268435456"
+		nestbox cgexec -g memory:$G -m 16M --memory-swap 16M
+		is "16777216 0"
+		nestbox cgexec -g memory:$G -m 64M --memory-swap -1
+		is "67108864 max"
+		nestbox cgexec -g memory:$G --set memory.limit_in_bytes=16M --set memory.memsw.limit_in_bytes=24M
+		is "16777216 8388608"
+		[ "$(wc -l <$m/cgroup.procs)" = 1 ]
+		kill $!
+		wait || :
+		nothing_left
+	'
+	test_fails 125 'has processes of its own' 'v2: controllers for groups below a group with processes are refused with the rule' '
+		nestbox cgexec --create --rm -g unified:$G nestbox cgexec --create --rm -g memory:@/in true'
+fi
+if test_need v2:cpu 'cpu limits on v2'; then
+	test_ok 'v2 cpu: quota, period and weight are written' '
+		c=$(hier cpu)/$G
+		[ "$(nestbox cgexec --create --rm -g cpu:$G --cpus 0.5 -c 512 cat $c/cpu.max $c/cpu.weight | tr "\n" " ")" = "50000 100000 59 " ]
+		nothing_left
+	'
+	test_ok 'v2 cpu: v1'\''s names are converted' '
+		c=$(hier cpu)/$G
+		[ "$(nestbox cgexec --create --rm -g cpu:$G --set cpu.cfs_quota_us=50000 --set cpu.cfs_period_us=200000 --set cpu.shares=1024 cat $c/cpu.max $c/cpu.weight | tr "\n" " ")" = "50000 200000 100 " ]
+		nothing_left
+	'
+	test_ok 'v2 cpu: a tenth of a CPU is throttled' '
+		nestbox cgexec --create --rm -g cpu:$G --cpus 0.1 sh -c "
+			timeout 1 sh -c \"while :; do :; done\" || :
+			grep \"nr_throttled [1-9]\" $(hier cpu)/$G/cpu.stat"
+		nothing_left
+	'
+fi
+if test_need v2:cpuset 'cpusets on v2'; then
+	test_ok 'v2 cpuset: one CPU is what the process has; without a word it is what is above' '
+		[ "$(nestbox cgexec --create --rm -g cpuset:$G --cpuset-cpus 0 --cpuset-mems 0 nproc)" = 1 ]
+		nothing_left
+		[ "$(nestbox cgexec --create --rm -g cpuset:$G/a/b nproc)" = "$(nproc)" ]
+		nothing_left
+	'
 fi
 if test_need v1:devices 'device rules on v1'; then
 	test_ok 'devices: docker'\''s list' '

@@ -26,14 +26,12 @@ echo "[place]"; umask; pwd; hostname; cat /proc/sys/kernel/domainname; cat /proc
 # session and process group: ours, or somebody else's that cannot be seen (0)
 echo "[pid] $$"; read -r _ _ _ ppid pgrp sid _ </proc/$$/stat; echo "$ppid $pgrp $sid"
 echo "[namespaces]"
-for ns in cgroup ipc mnt net pid time user uts; do readlink /proc/self/ns/$ns; done
+ls -l /proc/self/ns | sed -n 's/.* -> //p'
 echo "[cgroup]"; cat /proc/self/cgroup; readlink /proc/self/cwd
 echo "[inside]"
-for f in cpu/cpu.shares cpu/cpu.cfs_quota_us cpuset/cpuset.cpus memory/memory.limit_in_bytes \
-	memory/memory.memsw.limit_in_bytes pids/pids.max devices/devices.list \
-	memory.max memory.swap.max pids.max cpu.max cpu.weight cpuset.cpus; do
-	[ ! -e /sys/fs/cgroup/$f ] || echo "$f $(cat /sys/fs/cgroup/$f)"
-done
+[ ! -d /sys/fs/cgroup ] || (cd /sys/fs/cgroup && grep -s '' cpu/cpu.shares cpu/cpu.cfs_quota_us cpuset/cpuset.cpus \
+	memory/memory.limit_in_bytes memory/memory.memsw.limit_in_bytes pids/pids.max devices/devices.list \
+	memory.max memory.swap.max pids.max cpu.max cpu.weight cpuset.cpus)
 echo "[mounts]"; cut -d' ' -f4- /proc/self/mountinfo | sed 's/,inode64//'
 echo "[limits]"; cat /proc/self/limits
 echo "[net]"; ip -o link | sed 's/ qlen [0-9]*//; s/ brd.*//'; ip -o addr show dev lo | sed 's/ *valid_lft.*//'
@@ -64,8 +62,7 @@ host_groups()
 		(cd "$m" && find "$parent" -type f \( -name 'memory.limit_in_bytes' -o -name 'memory.memsw.limit*' -o -name 'memory.max' \
 			-o -name 'memory.swap.max' -o -name 'pids.max' -o -name 'cpu.shares' -o -name 'cpu.cfs_*_us' -o -name 'cpu.max' -o -name 'cpu.weight' \
 			-o -name 'cpuset.cpus' -o -name 'cpuset.mems' -o -name 'devices.list' -o -name 'cgroup.subtree_control' \) \
-			-exec sh -c 'for f; do echo "$f $(cat "$f" | tr "\n" ";")"; done' sh {} + | sed "s|^|${m##*/} |"
-			find "$parent" -name cgroup.procs -exec sh -c 'for f; do echo "$f $(wc -l <"$f")"; done' sh {} + | sed "s|^|${m##*/} |")
+			-exec grep '' /dev/null {} +; find "$parent" -name cgroup.procs -exec grep -c '' /dev/null {} +) | sed "s|^|${m##*/} |"
 	done | sed -E 's/[0-9a-f]{12}/ID/g' | sort
 }
 

@@ -83,7 +83,7 @@ test_ok 'a failed --prepare takes away what it made' '
 '
 
 test_fails 125 'nestbox: pivot: --rm: ' '--rm without --prepare' 'pv --rm "$R" true'
-test_fails 125 'nestbox: pivot: watcher: .*pid' '--rm where the watcher would be pid 1' 'bare; nestbox unshare -p -- nestbox pivot --prepare --rm --api "$B" -- true'
+test_fails 125 'nestbox: pivot: --rm: .*pid 1' '--rm where the watcher would be pid 1' 'bare; nestbox unshare -p -- nestbox pivot --prepare --rm --api "$B" -- true'
 test_fails 125 'nestbox: pivot: watcher: .*pid' '--rm as pid 1' 'bare; nestbox unshare -p -f -- nestbox pivot --prepare --rm --api "$B" -- true'
 test_ok '... and nothing is left of these' 'B=$TMP/bare; as_it_was'
 

@@ -19,6 +19,15 @@ mounts_of_cgroups() { sed -n 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - cgroup
 groups() { for m in $(mounts_of_cgroups); do [ ! -d "$m/$P" ] || find "$m/$P" -type d; done; }
 state() { ls /run/nestbox 2>/dev/null | grep -E '^[0-9a-f]{12}$' || :; ls /run/nestbox/names /run/nestbox/points 2>/dev/null || :; }
 snapshot() { state; groups; find "$R" "$B" "$TMP/vol" | sort; cat /proc/self/mountinfo; }
+children() { cat "/proc/$1/task/$1/children"; }
+# the processes "sleep $1"
+sleepers()
+{
+	for p in /proc/[0-9]*; do
+		read -r comm 2>/dev/null <"$p/comm" && [ "$comm" = sleep ] || continue
+		case $(tr "\0" " " 2>/dev/null <"$p/cmdline") in "sleep $1 ") echo "$p" ;; esac
+	done
+}
 # the value of a limit by its v1 or v2 name, as the container itself sees it
 inside() { nestbox run --cgroup-parent "$P" "$@"; }
 fails_and_leaves_nothing()
@@ -179,7 +188,7 @@ if test_need cgroup 'limits'; then
 			done
 			[ ! -e "$m/$P/$id/pids.max" ] || { [ "$(cat "$m/$P/$id/pids.max" "$m/$P/$id/init/pids.max" | tr "\n" ,)" = 33,33, ] && ok=$((ok + 1)); }
 		done
-		grep -qF "$P/$id/init" "/proc/$(pgrep -P $!)/cgroup"
+		grep -qF "$P/$id/init" "/proc/$(children $! | tr -d " ")/cgroup"
 		if grep -qF "$P" "/proc/$!/cgroup"; then exit 1; fi
 		echo >&8; exec 8>&-
 		wait $!
@@ -219,7 +228,7 @@ test_ok 'the exit status is the command'\''s own' '
 '
 test_ok 'death by signal n is 128+n' '
 	nestbox run "$R" sleep 60 & pid=$!
-	n=0; until child=$(pgrep -P $pid) && [ "$(cat /proc/$child/comm)" = sleep ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+	n=0; until child=$(children $pid | tr -d " ") && [ "$(cat /proc/$child/comm)" = sleep ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
 	kill -SEGV "$child" 2>/dev/null || :
 	kill -KILL "$child"
 	rc=0; wait $pid || rc=$?
@@ -228,7 +237,8 @@ test_ok 'death by signal n is 128+n' '
 test_ok 'signals are passed on' '
 	for sig in TERM INT USR1 HUP; do
 		rm -f "$TMP/ready"
-		nestbox run -v "$TMP:/t" "$R" sh -c "trap \"exit 44\" $sig; touch /t/ready; while :; do sleep 0.05; done" & pid=$!
+		# a shell has its background jobs ignore INT
+		nestbox setpriv --reset-signals --exec -- nestbox run -v "$TMP:/t" "$R" sh -c "trap \"exit 44\" $sig; touch /t/ready; while :; do sleep 0.05; done" & pid=$!
 		n=0; until [ -e "$TMP/ready" ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
 		kill -$sig $pid
 		rc=0; wait $pid || rc=$?
@@ -236,12 +246,49 @@ test_ok 'signals are passed on' '
 	done
 	rmdir "$R/t" 2>/dev/null || :
 '
+test_ok 'a signal that the caller ignores is not passed on: nohup' '
+	rm -f "$TMP/ready" "$TMP/hup"
+	(trap "" HUP; exec nestbox run -v "$TMP:/t" "$R" sh -c "trap \"touch /t/hup\" HUP; trap \"exit 5\" TERM; touch /t/ready; while :; do sleep 0.05; done") & pid=$!
+	n=0; until [ -e "$TMP/ready" ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+	kill -HUP $pid; sleep 0.2; kill -TERM $pid
+	rc=0; wait $pid || rc=$?
+	[ $rc = 5 ] && [ ! -e "$TMP/hup" ]
+'
+test_ok 'signals that come while it cleans up do not cut that short' '
+	for i in 1 2 3 4 5; do
+		rm -f "$TMP/ready"
+		nestbox run --cgroup-parent "$P" --pids-limit 20 -v "$TMP:/t" "$B" sh -c "trap \"exit 7\" TERM; touch /t/ready; while :; do sleep 0.01; done" & pid=$!
+		n=0; until [ -e "$TMP/ready" ] || [ $n = 100 ]; do sleep 0.02; n=$((n + 1)); done
+		while kill -TERM $pid 2>/dev/null; do :; done
+		rc=0; wait $pid || rc=$?
+		[ $rc = 7 ] || { echo "status $rc" >&2; exit 1; }
+	done
+	if state | grep -E "^[0-9a-f]{12}$"; then exit 1; fi
+	[ -z "$(groups)" ] && [ ! -d "$B/proc" ]
+'
+test_ok 'a root file system that is swapped meanwhile is not taken for the old one' '
+	mkdir "$TMP/swap1" "$TMP/swap2"
+	cp -a "$B/." "$TMP/swap1"; cp -a "$B/." "$TMP/swap2"
+	ln -s swap1 "$TMP/swap"
+	nestbox run "$TMP/swap" sleep 1 & one=$!
+	n=0; until [ -d "$TMP/swap1/proc" ] || [ $n = 100 ]; do sleep 0.02; n=$((n + 1)); done
+	mv "$TMP/swap1" "$TMP/old"; mv "$TMP/swap2" "$TMP/swap1"
+	nestbox run "$TMP/swap1" sh -c "sleep 1.5; [ -e /proc/self ]" & two=$!
+	wait $one; wait $two
+'
+test_ok 'a record cannot be given lines of its own' '
+	mkdir "$TMP/x
+group1 y"
+	rc=0; nestbox run "$TMP/x
+group1 y" true 2>"$TMP/e" || rc=$?
+	[ $rc = 125 ] && grep -q "line break" "$TMP/e"
+'
 test_ok 'SIGKILL of run kills the container, and the next start or gc clears what is left' '
 	nestbox run --cgroup-parent "$P" --pids-limit 30 --name "victim$$" "$B" sh -c "sleep 1234$$ & sleep 1234$$" & pid=$!
-	n=0; until [ "$(pgrep -f "sleep 1234$$" | wc -l)" -ge 2 ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+	n=0; until [ "$(sleepers 1234$$ | wc -l)" -ge 2 ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
 	kill -9 $pid
 	wait $pid || :
-	n=0; while pgrep -f "^sleep 1234$$" >/dev/null && [ $n -lt 100 ]; do sleep 0.05; n=$((n + 1)); done
+	n=0; while [ -n "$(sleepers 1234$$)" ] && [ $n -lt 100 ]; do sleep 0.05; n=$((n + 1)); done
 	[ $n -lt 100 ]
 	[ -n "$(groups)" ] && [ -d "$B/proc" ]
 	nestbox gc
@@ -328,6 +375,8 @@ bad 125 '/evil2/pwned: .*mount point' 'a volume through a relative link that lea
 bad 125 '1000x: is no user' 'user 1000x' 'nestbox run -u 1000x $R true'
 bad 125 'nobodyhere' 'a user that passwd does not list' 'nestbox run -u nobodyhere $R true'
 bad 125 '4294967295' 'user -1' 'nestbox run -u 4294967295 $R true'
+bad 125 'mknod: cannot be given' 'MKNOD where there are no device rules' 'nestbox run --cgroups disabled --cap-add mknod $R true'
+bad 125 'cgroup-parent: File ?name too long' 'a parent group that is cut off' 'nestbox run --cgroup-parent '"$(printf %0600d 0)"' $R true'
 bad 125 'NO_SUCH' 'an unknown capability' 'nestbox run --cap-add NO_SUCH $R true'
 bad 125 'longer than' 'a host name that is too long' 'nestbox run -h aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa $R true'
 bad 125 'exclude each other' 'limits without cgroups' 'nestbox run --cgroups disabled -m 64M $R true'

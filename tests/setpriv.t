@@ -79,7 +79,7 @@ for options in \
 	case $options in
 	*--ruid* | *--euid* | *--rgid* | *--egid*)
 		test_ok "refuses to go on as if it were setuid: $options" "
-			! nestbox setpriv $options nestbox setpriv -d >\$TMP/out 2>\$TMP/err
+			if nestbox setpriv $options nestbox setpriv -d >\$TMP/out 2>\$TMP/err; then exit 1; fi
 			[ ! -s \$TMP/out ]
 			grep 'is not made to be setuid' \$TMP/err
 		"
@@ -211,7 +211,7 @@ test_ok 'no capability survives -u' '
 	is "$(field CapPrm $TMP/s) $(field CapEff $TMP/s) $(field CapAmb $TMP/s)" "0000000000000000 0000000000000000 0000000000000000"
 '
 test_ok 'the next applet has no more than a program would have' '
-	! nestbox setpriv -u 1000 nestbox unshare -m true 2>/dev/null
+	if nestbox setpriv -u 1000 nestbox unshare -m true 2>/dev/null; then exit 1; fi
 	nestbox setpriv -u 0 nestbox unshare -m true
 '
 
@@ -293,7 +293,7 @@ if test_need userns 'a passwd that may not be read is an error for a name only';
 		cp -r $TMP/root $TMP/secret
 		chmod 600 $TMP/secret/etc/passwd
 		with_etc $TMP/secret nestbox setpriv -u 1000 nestbox unshare -r nestbox setpriv -u 0:0 true
-		! with_etc $TMP/secret nestbox setpriv -u 1000 nestbox unshare -r nestbox setpriv -u root true 2>$TMP/err
+		if with_etc $TMP/secret nestbox setpriv -u 1000 nestbox unshare -r nestbox setpriv -u root true 2>$TMP/err; then exit 1; fi
 		grep "etc/passwd: open: Permission denied" $TMP/err
 	'
 	test_ok 'where groups cannot be changed, -u 0:0 goes on and --clear-groups does not' '
@@ -377,7 +377,7 @@ test_fails 1 'hint: lowering it needs CAP_SYS_RESOURCE' 'lowering oom_score_adj 
 test_ok '--new-session: a session of its own' '
 	session() { set -- $(cat /proc/$$/stat); echo $6; }
 	nestbox setpriv --new-session sh -c "set -- \$(cat /proc/\$\$/stat); [ \$6 = \$\$ ]"
-	! nestbox setpriv sh -c "set -- \$(cat /proc/\$\$/stat); [ \$6 = \$\$ ]"
+	if nestbox setpriv sh -c "set -- \$(cat /proc/\$\$/stat); [ \$6 = \$\$ ]"; then exit 1; fi
 	# twice is once
 	nestbox setpriv --new-session nestbox setpriv --new-session true
 '

@@ -36,7 +36,16 @@ for p in pivot_root switch_root; do
 done
 has_peer=$peers
 
-test_ok 'pivot_root puts the new root in place and the old one below it' '
+# Before Linux 7.0 nothing can leave an initramfs by pivot_root(2): its mount, its own parent, is the first of all.
+if awk '$1 == $2 && $5 == "/" { found = 1 } END { exit !found }' /proc/self/mountinfo; then
+	on_initramfs=yes
+	test_fails 1 'hint: .*initramfs.* nestbox pivot' 'in an initramfs pivot_root says what can do it' 'in_tmpfs "cd \"\$TMP/new\"; nestbox pivot_root . old"'
+	test_ok '... and that does it' 'in_tmpfs "nestbox pivot \"\$TMP/new\" /bin/test -e /old"'
+else
+	on_initramfs=
+fi
+
+[ "$on_initramfs" ] || test_ok 'pivot_root puts the new root in place and the old one below it' '
 	in_tmpfs "
 		cd \"\$TMP/new\"
 		nestbox pivot_root . old
@@ -73,7 +82,7 @@ END
 	done
 '
 
-test_ok 'pivot_root says of each failure what to do' '
+[ "$on_initramfs" ] || test_ok 'pivot_root says of each failure what to do' '
 	while read -r words; do
 		in_tmpfs "
 			[ \$(status nestbox pivot_root $words) = 1 ]

@@ -6,43 +6,10 @@
 #include <limits.h>
 #include <signal.h>
 
-#include "applets/applet.h"
 #include "applets/run.h"
 #include "core/plan.h"
+#include "tests/applet_tables.h"
 #include "tests/unit/unit.h"
-
-#define APPLET(name) extern const struct applet applet_##name;
-#include "applets/applets.h"
-#undef APPLET
-
-static const struct applet *const applets[] = {
-#define APPLET(name) &applet_##name,
-#include "applets/applets.h"
-#undef APPLET
-};
-
-#define N_APPLETS (sizeof applets / sizeof *applets)
-
-/* main.c has these, and is not linked here. */
-const struct applet *applet_find(const char *name)
-{
-	for (size_t i = 0; i < N_APPLETS; i++)
-		if (!strcmp(applets[i]->name, name))
-			return applets[i];
-	return NULL;
-}
-
-bool applet_help(const struct applet *a, const struct applet *verb, int argc, char **argv)
-{
-	(void)a;
-	(void)verb;
-	(void)argc;
-	(void)argv;
-	return false;
-}
-
-/* A table, and the largest args that it may reach into. */
-enum { ARGS_SIZE = 4096 };
 
 /* Visit the table of each applet and of each verb. */
 static void each_table(void (*visit)(const char *name, const struct opt *opts))
@@ -74,11 +41,13 @@ static long long any(long long min, long long max)
 	}
 }
 
-/* Words of all kinds, those that look like options among them; they stay allocated as long as the test runs. */
+/* Words of all kinds, those that look like options among them. Each stays until some thousands more were made. */
 static const char *any_text(void)
 {
+	static char made[8192][12];
+	static size_t n_made;
 	static const char *const odd[] = { "", "-", "--", "-a", "--x=y", "nestbox", "it's", "a b", "$x", "\n", "=", "\033[1m", "'\"\\" };
-	char text[12], *copy;
+	char *text = made[n_made++ % (sizeof made / sizeof *made)];
 	int n = 1 + rand() % 10;
 
 	if (rand() % 3 == 0)
@@ -86,9 +55,7 @@ static const char *any_text(void)
 	for (int i = 0; i < n; i++)
 		text[i] = (char)(1 + rand() % 255);
 	text[n] = '\0';
-	copy = strdup(text);
-	check(copy != NULL);
-	return copy;
+	return text;
 }
 
 static const char *any_word(const struct opt *row)
@@ -168,56 +135,13 @@ static void fill(const struct opt *opts, char *args)
 	}
 }
 
-/* ---- are they the same? ---- */
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
-static bool same_list(const struct strs *a, const struct strs *b)
-{
-	bool same = a->n == b->n;
-
-	for (size_t i = 0; same && i < a->n; i++)
-		same = same_text(a->v[i], b->v[i]);
-	return same;
-}
-
-static bool same_field(const struct opt *row, const void *a, const void *b)
-{
-	const struct opt_maybe *ma = a, *mb = b;
-	const struct opt_num *na = a, *nb = b;
-
-	switch (row->kind) {
-	case OPT_FLAG:
-		return *(const bool *)a == *(const bool *)b;
-	case OPT_COUNT:
-		return *(const unsigned *)a == *(const unsigned *)b;
-	case OPT_STR:
-	case OPT_OPERAND:
-		return same_text(*(const char *const *)a, *(const char *const *)b);
-	case OPT_LIST:
-		return same_list(a, b);
-	case OPT_MAYBE:
-		return ma->set == mb->set && same_text(ma->value, mb->value);
-	default:
-		return na->set == nb->set && na->v == nb->v;
-	}
-}
-
 static bool same_args(const char *table, const struct opt *opts, const char *a, const char *b)
 {
-	for (const struct opt *row = opts; row->kind != OPT_END; row++) {
-		if (row->kind == OPT_GROUP) {
-			if (!same_args(table, row->group, a + row->off, b + row->off))
-				return false;
-		} else if (!same_field(row, a + row->off, b + row->off)) {
-			printf("# %s: --%s differs\n", table, row->name);
-			return false;
-		}
-	}
-	return true;
+	const struct opt *row = args_differ(opts, a, b);
+
+	if (row)
+		printf("# %s: --%s differs\n", table, row->name);
+	return !row;
 }
 
 /* ---- the property ---- */

@@ -36,9 +36,9 @@ static void unescapes(void)
 {
 	char text[] = "/a\\040b\\011c\\012d\\134e\\0", high[] = "\\777\\04";
 
-	cgroup_unescape(text);
+	str_unescape(text);
 	check_str(text, "/a b\tc\nd\\e\\0");
-	cgroup_unescape(high);
+	str_unescape(high);
 	check_str(high, "\\777\\04");
 }
 
@@ -427,7 +427,7 @@ static void put(const char *path, const char *text)
 	FILE *f;
 
 	snprintf(full, sizeof full, "%s/%s", tree, path);
-	f = fopen(full, "w");
+	f = fopen(full, "we");
 	check(f && fputs(text, f) >= 0 && fclose(f) == 0);
 }
 
@@ -647,14 +647,14 @@ static void kills_and_removes(void)
 		_exit(1);
 	}
 	usleep(50000);
-	check_int(cgroup_remove_spec(spec, false, 0, &e), -EBUSY);
-	check_int(cgroup_remove_spec(spec, true, 10000, &e), 0);
+	check_int(cgroup_remove_path(d.v[0].path, d.v[0].hier->v2, false, 0, &e), -EBUSY);
+	for (size_t i = 0; i < d.n; i++)
+		check_int(cgroup_remove_path(d.v[i].path, d.v[i].hier->v2, true, 10000, &e), 0);
 	check(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	for (size_t i = 0; i < d.n; i++)
 		check_int(access(d.v[i].path, F_OK), -1);
-	/* gone already is fine, the top never is */
-	check_int(cgroup_remove_spec(spec, false, 0, &e), 0);
-	check_int(cgroup_remove_spec("pids:/", true, 0, &e), -EINVAL);
+	/* gone already is fine */
+	check_int(cgroup_remove_path(d.v[0].path, d.v[0].hier->v2, false, 0, &e), 0);
 	cgroup_dirs_release(&d);
 	cgroups_release(&c);
 }

@@ -241,7 +241,7 @@ static void test_user_syntax(void)
 
 static void write_file(const char *path, const char *text)
 {
-	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
 	check(fd >= 0 && fd_write(fd, text) == 0);
 }
@@ -523,7 +523,7 @@ static void state_after(const struct scene *s, bool real, char *buf, size_t size
 	ssize_t len;
 	pid_t pid;
 
-	check(pipe(fd) == 0);
+	check(pipe2(fd, O_CLOEXEC) == 0);
 	pid = fork();
 	if (pid == 0) {
 		int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), rc;
@@ -596,10 +596,11 @@ static void test_keyring(void)
 static void test_known(void)
 {
 	char text[16];
-	int last;
+	long long last;
 
 	check(fd_get(AT_FDCWD, "/proc/sys/kernel/cap_last_cap", text, sizeof text) > 0);
-	last = atoi(text);
+	text[strcspn(text, "\n")] = '\0';
+	check_int(str_num(text, 0, 63, &last), 0);
 	check(cred_caps_known() == (last == 63 ? CRED_CAPS_ALL : CRED_CAP(last + 1) - 1));
 }
 

@@ -64,10 +64,14 @@ static struct err err;
 
 static int parse(const struct opt *opts, const char **argv)
 {
+	static const struct opt *last;
 	int argc = 0;
 
 	while (argv[argc])
 		argc++;
+	if (last)
+		opt_release(last, &args);
+	last = opts;
 	args = (struct args){ 0 };
 	err = (struct err){ 0 };
 	return opt_parse(opts, &args, argc, (char **)argv, &err);
