@@ -136,7 +136,7 @@ static const struct applet *find_verb(const struct applet *a, int *argc, char **
 	if (*argc < 2 || (*argv)[1][0] == '-') {
 		for (const struct applet *const *v = a->verbs; *v; v++)
 			strbuf_addf(&all, "%s%s", all.len ? ", " : "", (*v)->name);
-		err_bad(e, (*argv)[0], "wants one of: %s", all.s);
+		err_bad(e, NULL, "wants one of: %s", all.s);
 		strbuf_release(&all);
 		return NULL;
 	}
@@ -182,7 +182,7 @@ static int run_step(const struct applet *a, int argc, char **argv, bool *execs, 
 		return used;
 	}
 	if (used == argc && a->alone == ALONE_ERROR && !(a->execs && a->execs(NULL)))
-		return err_bad(e, a->name, "no command is given");
+		return err_bad(e, NULL, "no command is given");
 	chain.ctx.alone = used == argc;
 	rc = plan_run(&plan, &chain.ctx, &status, e);
 	if (rc == STEP_WAIT)

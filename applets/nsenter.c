@@ -69,7 +69,7 @@ static int nsenter_check(const void *args, struct err *e)
 		bare = bare ? bare : "the directory";
 	if (bare && !a->target.set)
 		return err_bad(e, bare, "wants a file, or a process: --target PID");
-	return any ? 0 : err_bad(e, "nsenter", "no namespace is named");
+	return any ? 0 : err_bad(e, NULL, "no namespace is named");
 }
 
 /* A path of the user's, or the one of that name below `target`, the process's folder in /proc. */

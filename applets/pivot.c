@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "applets/applet.h"
@@ -51,6 +52,16 @@ struct pivot_state {
 	struct record_points points;
 };
 
+/* What --api mounts there is what the masks and the container's safety are about. */
+static int refuse_api_place(const char *dst, struct err *e)
+{
+	const char *rest = str_after(dst, "/proc");
+
+	if ((rest && (!*rest || *rest == '/')) || !strcmp(dst, "/dev") || !strcmp(dst, "/sys"))
+		return err_bad(e, dst, "is mounted by the container start itself");
+	return 0;
+}
+
 static int pivot_check(const void *args, struct err *e)
 {
 	const struct pivot_args *a = args;
@@ -58,10 +69,14 @@ static int pivot_check(const void *args, struct err *e)
 	struct mnt_tmpfs t;
 	int rc = 0;
 
-	for (size_t i = 0; i < a->mounts.binds.n && !rc; i++)
+	for (size_t i = 0; i < a->mounts.binds.n && !rc; i++) {
 		rc = mnt_volume_parse(a->mounts.binds.v[i], &v, e);
-	for (size_t i = 0; i < a->mounts.tmpfs.n && !rc; i++)
+		rc = rc < 0 || !a->api ? rc : refuse_api_place(v.dst, e);
+	}
+	for (size_t i = 0; i < a->mounts.tmpfs.n && !rc; i++) {
 		rc = mnt_tmpfs_parse(a->mounts.tmpfs.v[i], &t, e);
+		rc = rc < 0 || !a->api ? rc : refuse_api_place(t.dst, e);
+	}
 	for (size_t i = 0; i < a->sysctl.n && !rc; i++)
 		rc = pivot_sysctl_check(a->sysctl.v[i], e);
 	if (!rc && a->rm && !a->prepare)
@@ -190,6 +205,24 @@ static int set_sysctls(const struct pivot_args *a, struct err *e)
 	return rc;
 }
 
+/* The host's null device could be changed through a descriptor of it: those of the standard ones become the root's own. */
+static int replace_null(struct err *e)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		auto_close int own = -1;
+		struct stat st;
+
+		if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+			continue;
+		own = fd_open(AT_FDCWD, "/dev/null", O_RDWR | O_NOCTTY, e);
+		if (own < 0)
+			return own;
+		if (dup2(own, fd) < 0)
+			return err_sys(e, "/dev/null", "open anew");
+	}
+	return 0;
+}
+
 /* The new root is "/" now, and nothing outside exists any more. */
 static int furnish(const struct pivot_args *a, const struct pivot_state *s, struct err *e)
 {
@@ -200,6 +233,8 @@ static int furnish(const struct pivot_args *a, const struct pivot_state *s, stru
 		return root;
 	if ((rc = attach_all(&s->api, root, e)) < 0 || (rc = attach_all(&s->volumes, root, e)) < 0 ||
 	    (rc = pivot_mask(a, root, s->null, e)) < 0 || (rc = pivot_read_only_paths(a, root, e)) < 0)
+		return rc;
+	if (a->api && (rc = replace_null(e)) < 0)
 		return rc;
 	/* last: the steps before may have had to make mount points */
 	if (a->mounts.read_only && sys_mount_setattr(root, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0) < 0)

@@ -76,7 +76,7 @@ int pivot_lacks_points(const struct pivot_args *a, struct err *e)
 	return rc < 0 ? rc : missing || record_points_used(root);
 }
 
-static int make_points(const struct pivot_args *a, int root, struct mnt_made *made, struct err *e)
+static int make_points(const struct pivot_args *a, int root, const struct mnt_made *made, struct err *e)
 {
 	struct pivot_items l = { 0 };
 	int rc = all_places(a, &l, e);
@@ -109,19 +109,13 @@ static int leave_watcher(struct record_points *points, const struct step_ctx *ct
 
 int pivot_prepare(const struct pivot_args *a, int root, struct record_points *points, struct step_ctx *ctx, struct err *e)
 {
-	struct mnt_made made = { 0 };
 	int rc = record_points_hold(points, root, a->new_root, e);
+	struct mnt_made made = { .fd = points->lock };
 
-	if (rc < 0)
-		return rc;
-	rc = make_points(a, root, &made, e);
-	/* without --rm they are to stay, so nobody needs to know; what was made before a failure must go again */
-	if (made.text.len && (a->rm || rc < 0)) {
-		struct err unused = { 0 };
-		int noted = record_points_note(points, made.text.s, rc < 0 ? &unused : e);
-
-		rc = rc < 0 ? rc : noted;
-	}
-	strbuf_release(&made.text);
+	if (rc == 0)
+		rc = make_points(a, root, &made, e);
+	/* they are to stay: then nobody is to be told of them any more */
+	if (rc == 0 && !a->rm)
+		record_points_forget(points);
 	return rc < 0 || !a->rm || ctx->run ? rc : leave_watcher(points, ctx, e);
 }

@@ -13,7 +13,7 @@ static int pivot_root_main(int argc, char **argv, struct err *e)
 	if (i < 0)
 		return i;
 	if (argc - i != 2)
-		return err_bad(e, "pivot_root", "wants NEW_ROOT and PUT_OLD");
+		return err_bad(e, NULL, "wants NEW_ROOT and PUT_OLD");
 	/* no chdir: that is the caller's, as with util-linux */
 	return root_pivot_plain(argv[i], argv[i + 1], e);
 }

@@ -33,6 +33,7 @@ const struct opt run_opts[] = {
 	{ OPT_STR, 'h', "hostname", "NAME", "host name; the container's ID where not given", OFF(hostname) },
 	{ OPT_STR, 0, "name", "NAME", "name of the container", OFF(name) },
 	{ OPT_STR, 0, "network", "KIND", "none (default: lo and nothing else) or host", OFF(network), .words = networks, .alias = "net" },
+	{ OPT_STR, 0, "pid", "KIND", "docker's; not --pids-limit cut short", OFF(pid), .flags = OPT_HIDDEN },
 	{ OPT_FLAG, 0, "privileged", NULL, "all capabilities and devices, nothing masked", OFF(privileged) },
 	{ OPT_FLAG, 0, "rm", NULL, "accepted: a container in the foreground always cleans up", OFF(rm) },
 	{ OPT_GROUP, .off = OFF(mounts), .group = pivot_mount_opts },
@@ -61,6 +62,8 @@ int run_check(const struct run_args *a, struct err *e)
 {
 	int rc = a->name ? record_name_check(a->name, e) : 0;
 
+	if (rc == 0 && a->pid)
+		rc = err_bad(e, "--pid", "a container always has a pid namespace of its own; a limit is --pids-limit");
 	if (rc == 0 && a->hostname)
 		rc = ns_hostname_check(a->hostname, e);
 	if (rc == 0 && a->cgroups && !strcmp(a->cgroups, "disabled") && has_limits(a))
@@ -97,18 +100,39 @@ static int read_env_file(const char *path, struct strs *env, struct opt_keep *ke
 	return rc;
 }
 
-/* The controllers that the container's group is made in: those of the limits, and the device list's. */
+static void add_controller(struct strbuf *out, const char *prefix, const char *name)
+{
+	strbuf_addf(out, "%s%s%s", out->len ? "," : "", prefix, name);
+}
+
+/*
+ * The controllers that the container's group is made in: those of the limits,
+ * and every v1 hierarchy there is. In one that it had no group in, its cgroup
+ * namespace would begin at the caller's group, and whoever gets to mount that
+ * hierarchy inside could change it.
+ */
 static void choose_controllers(const struct run_args *a, const struct cgroups *all, struct run_facts *f, struct strbuf *out)
 {
 	const struct cgroup_hier *devices = cgroup_find(all, "devices"), *v2 = cgroup_find(all, "unified");
+	struct strbuf limits = { 0 };
+	const char *rest;
+	char one[64];
 
-	cgroup_limits_controllers(&a->limits, out);
-	if (devices && !devices->v2) {
-		f->devices = true;
-		strbuf_addf(out, "%sdevices", out->len ? "," : "");
-	} else if (v2) {
-		f->devices = devfilter_usable();
+	for (size_t i = 0; i < all->n; i++) {
+		const struct cgroup_hier *h = &all->v[i];
+
+		if (!h->v2 && *h->name)
+			add_controller(out, "name=", h->name);
+		else if (!h->v2)
+			add_controller(out, "", h->controllers);
 	}
+	cgroup_limits_controllers(&a->limits, &limits);
+	rest = limits.s;
+	while (str_next(&rest, ',', one, sizeof one) > 0)
+		if (!out->s || !cgroup_list_has(out->s, one))
+			add_controller(out, "", one);
+	strbuf_release(&limits);
+	f->devices = devices && !devices->v2 ? true : v2 && devfilter_usable();
 	/* v2's group without a controller is still what holds and kills the processes, and carries the device rules */
 	if (!out->len && v2)
 		strbuf_add(out, "unified");

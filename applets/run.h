@@ -17,6 +17,7 @@ struct run_args {
 	struct strs env_file, cap_add, cap_drop;
 	const char *hostname, *domainname;
 	const char *network, *name, *cgroups, *cgroup_parent;
+	const char *pid;
 	bool privileged, rm, dry_run;
 	const char *rootfs;
 };

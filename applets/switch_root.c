@@ -15,7 +15,7 @@ static int switch_root_main(int argc, char **argv, struct err *e)
 	if (i < 0)
 		return i;
 	if (argc - i < 2)
-		return err_bad(e, "switch_root", "wants NEWROOT, INIT and its arguments");
+		return err_bad(e, NULL, "wants NEWROOT, INIT and its arguments");
 	rc = root_switch(argv[i], e);
 	return rc < 0 ? rc : chain_exec(argv + i + 1, e);
 }

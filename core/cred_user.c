@@ -260,7 +260,7 @@ int cred_uid_find(const char *text, uid_t *uid, struct err *e)
 	rc = search_passwd(text, &u, e);
 	*uid = u.uid;
 	cred_user_release(&u);
-	return rc > 0 ? 0 : no_such(text, "user", "etc/passwd", rc, e);
+	return rc > 0 ? 0 : no_such(text, "user", "/etc/passwd", rc, e);
 }
 
 int cred_group_search(char *text, const char *name, gid_t *gid)
@@ -284,7 +284,7 @@ int cred_gid_find(const char *text, gid_t *gid, struct err *e)
 	if (rc == 0)
 		rc = cred_group_search(table, text, gid);
 	free(table);
-	return rc > 0 ? 0 : no_such(text, "group", "etc/group", rc, e);
+	return rc > 0 ? 0 : no_such(text, "group", "/etc/group", rc, e);
 }
 
 /* Fill name, uid, gid, home and shell. */
@@ -297,7 +297,7 @@ static int find_passwd(const char *user, struct cred_user *u, struct err *e)
 		return rc;
 	if (rc == 0) {
 		rc = search_passwd(user, u, e);
-		return rc > 0 ? 0 : no_such(user, "user", "etc/passwd", rc, e);
+		return rc > 0 ? 0 : no_such(user, "user", "/etc/passwd", rc, e);
 	}
 	/* a number does without its passwd, whatever is wrong with that: docker(1) */
 	if (search_passwd(NULL, u, &unused) > 0)

@@ -9,7 +9,7 @@
 static int fill(struct err *e, int code, const char *object, const char *fmt, va_list ap)
 {
 	e->code = code;
-	snprintf(e->object, sizeof e->object, "%s", object ? object : "");
+	snprintf(e->object, sizeof e->object, "%s", !object ? "" : *object ? object : "\"\"");
 	e->what[0] = '\0';
 	/* a hint belongs to one failure: what was tried before and did not matter is not to speak here */
 	e->hint[0] = '\0';
@@ -69,27 +69,44 @@ void err_hint(struct err *e, const char *fmt, ...)
 	va_end(ap);
 }
 
+/*
+ * The length of the printable character at `s`, 0 where it is none: no control
+ * (C0, DEL, C1), nothing that turns the direction of the text round, and UTF-8.
+ */
+static int printable(const unsigned char *s)
+{
+	static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	int len = s[0] < 0x80 ? 1 : (s[0] & 0xe0) == 0xc0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : (s[0] & 0xf8) == 0xf0 ? 4 : 0;
+	unsigned c = len > 1 ? s[0] & (0x7fu >> len) : s[0];
+
+	for (int i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	if (!len || c < least[len] || c < ' ' || (c >= 0x7f && c < 0xa0) || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ||
+	    (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
+		return 0;
+	return len;
+}
+
 void err_quote(const char *text, char *buf, unsigned long size)
 {
-	static const char hex[] = "0123456789abcdef";
+	const unsigned char *s = (const unsigned char *)text;
 	unsigned long n = 0;
 
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+	while (*s) {
+		int len = printable(s);
 
-		/* DEL and the C0 controls; bytes above are left alone, they may be UTF-8 */
-		if (c >= ' ' && c != 0x7f) {
-			if (n + 1 >= size)
-				break;
-			buf[n++] = (char)c;
-			continue;
-		}
-		if (n + 4 >= size)
+		if (n + (len ? (unsigned long)len : 4) >= size)
 			break;
-		buf[n++] = '\\';
-		buf[n++] = 'x';
-		buf[n++] = hex[c >> 4];
-		buf[n++] = hex[c & 15];
+		if (len) {
+			memcpy(buf + n, s, (size_t)len);
+			n += (unsigned long)len;
+			s += len;
+		} else {
+			n += (unsigned long)sprintf(buf + n, "\\x%02x", *s++);
+		}
 	}
 	buf[n] = '\0';
 }

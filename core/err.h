@@ -38,7 +38,7 @@ void err_hint(struct err *e, const char *fmt, ...)
 
 /*
  * "OBJECT: WHAT: strerror" into buf, cut to size; bytes that could steer a
- * terminal are written as \xNN.
+ * terminal, or are no UTF-8, are written as \xNN.
  */
 void err_line(const struct err *e, char *buf, unsigned long size);
 

@@ -36,19 +36,24 @@ int mnt_attach(int mnt, int to, const char *where, struct err *e);
  */
 int mnt_read_only(int root, const char *path, struct err *e);
 
-/* What was made to have a mount point, one line a thing: "d PATH", "f PATH", "t SEC NSEC PATH". */
+/*
+ * Where it is noted what is made to have a mount point, a line each: "d PATH" a
+ * directory, "f PATH" a file, "t SEC NSEC PATH" the time of the directory it goes
+ * into; "x PATH" takes back the line before, since somebody else was first. They
+ * are written before the thing is made: whoever dies in between leaves a line too
+ * many, and never one too few.
+ */
 struct mnt_made {
-	struct strbuf text;
+	int fd; /* borrowed; O_APPEND */
 };
 
 /*
  * An O_PATH fd of the mount point `path` inside `root`, made where it is
- * missing: a directory with all above it, or an empty file. Each thing that was
- * made is noted in *made (may be NULL), and before it the modification time of
- * the directory it was made in. With `no_links` no symbolic link may stand on
+ * missing: a directory with all above it, or an empty file. What is made is noted
+ * in *made (may be NULL). With `no_links` no symbolic link may stand on
  * the way. Owned fd, or -errno.
  */
-int mnt_point(int root, const char *path, bool dir, bool no_links, struct mnt_made *made, struct err *e);
+int mnt_point(int root, const char *path, bool dir, bool no_links, const struct mnt_made *made, struct err *e);
 
 /* Take away again what the lines of a struct mnt_made name, last first; what is in use or no longer empty stays. */
 void mnt_unmake(int root, const char *text);

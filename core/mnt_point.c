@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,28 @@
 #include "core/mnt.h"
 #include "core/sys.h"
 
-static void note_time(int dir, const char *path, struct mnt_made *made)
+static int note(const struct mnt_made *made, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static int note(const struct mnt_made *made, const char *fmt, ...)
+{
+	char line[4096 + 64];
+	va_list ap;
+
+	if (!made)
+		return 0;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	return fd_write(made->fd, line);
+}
+
+static int note_time(int dir, const char *path, const struct mnt_made *made)
 {
 	struct stat st;
 
-	if (made && fstat(dir, &st) == 0)
-		strbuf_addf(&made->text, "t %lld %ld %s\n", (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, path);
+	if (fstat(dir, &st) < 0)
+		return -errno;
+	return note(made, "t %lld %ld %s\n", (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, path);
 }
 
 static int point_failed(int code, const char *path, struct err *e)
@@ -53,13 +70,31 @@ static int make_one(int parent, const char *name, bool dir)
 	return fd >= 0 ? fd : -errno;
 }
 
+/* Note it, make it; whoever was first at the same moment has made it for us as well. */
+static int note_and_make(int root, int at, const char *name, const char *parent, const char *path, bool dir, const struct mnt_made *made)
+{
+	int rc = note_time(at, parent, made);
+	mode_t mask;
+
+	if (rc == 0)
+		rc = note(made, "%c %s\n", dir ? 'd' : 'f', path);
+	if (rc < 0)
+		return rc;
+	mask = umask(0);
+	rc = make_one(at, name, dir);
+	umask(mask);
+	if (rc != -EEXIST)
+		return rc;
+	note(made, "x %s\n", path);
+	return mnt_lookup(root, path, dir ? O_DIRECTORY : 0);
+}
+
 /* Walk along `path`, one prefix after the other, making what is missing. */
-static int make_path(int root, const char *path, bool dir, struct mnt_made *made, struct err *e)
+static int make_path(int root, const char *path, bool dir, const struct mnt_made *made, struct err *e)
 {
 	auto_close int at = mnt_lookup(root, "/", O_DIRECTORY);
 	const char *rest = path + strspn(path, "/");
 	char prefix[4096] = "", part[256], parent[4096];
-	mode_t mask;
 	int len;
 
 	while (at >= 0 && (len = str_next(&rest, '/', part, sizeof part)) != -ENOENT) {
@@ -72,17 +107,8 @@ static int make_path(int root, const char *path, bool dir, struct mnt_made *made
 		if ((size_t)snprintf(prefix + strlen(prefix), sizeof prefix - strlen(prefix), "/%s", part) >= sizeof prefix - strlen(prefix))
 			return point_failed(ENAMETOOLONG, path, e);
 		next = mnt_lookup(root, prefix, last ? 0 : O_DIRECTORY);
-		if (next == -ENOENT) {
-			note_time(at, parent, made);
-			mask = umask(0);
-			next = make_one(at, part, dir || !last);
-			umask(mask);
-			if (next >= 0 && made)
-				strbuf_addf(&made->text, "%c %s\n", dir || !last ? 'd' : 'f', prefix);
-			/* somebody else needed it at the same moment */
-			if (next == -EEXIST)
-				next = mnt_lookup(root, prefix, last ? 0 : O_DIRECTORY);
-		}
+		if (next == -ENOENT)
+			next = note_and_make(root, at, part, parent, prefix, dir || !last, made);
 		if (next < 0)
 			return point_failed(next == -ENOENT ? EEXIST : -next, path, e);
 		close(at);
@@ -91,7 +117,7 @@ static int make_path(int root, const char *path, bool dir, struct mnt_made *made
 	return at < 0 ? point_failed(-at, path, e) : take_fd(&at);
 }
 
-int mnt_point(int root, const char *path, bool dir, bool no_links, struct mnt_made *made, struct err *e)
+int mnt_point(int root, const char *path, bool dir, bool no_links, const struct mnt_made *made, struct err *e)
 {
 	uint64_t resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (no_links ? RESOLVE_NO_SYMLINKS : 0);
 	auto_close int fd = sys_openat2(root, path, O_PATH, resolve);
@@ -170,7 +196,7 @@ static void unmake_one(int root, const char *line)
 
 void mnt_unmake(int root, const char *text)
 {
-	char line[4096 + 64];
+	char line[4096 + 64], not_ours[4096 + 64] = "";
 	size_t end = strlen(text);
 
 	while (end) {
@@ -182,7 +208,12 @@ void mnt_unmake(int root, const char *text)
 			memcpy(line, text + start, end - start);
 			line[end - start] = '\0';
 			line[strcspn(line, "\n")] = '\0';
-			unmake_one(root, line);
+			if (*line == 'x')
+				snprintf(not_ours, sizeof not_ours, "%s", line + 2);
+			else if (*line == 't' || strcmp(line + 2, not_ours))
+				unmake_one(root, line);
+			else
+				not_ours[0] = '\0';
 		}
 		end = start;
 	}

@@ -119,7 +119,7 @@ int ns_hostname_check(const char *name, struct err *e)
 	if (strlen(name) > 64)
 		return err_bad(e, name, "longer than the kernel's 64 bytes");
 	if (!*name)
-		return err_bad(e, "hostname", "is empty");
+		return err_bad(e, name, "a host or domain name cannot be empty");
 	return 0;
 }
 

@@ -118,13 +118,18 @@ int proc_fork(struct proc_child *c, int *err_fd, int *parent_fd, struct err *e)
 	return c->pidfd >= 0 ? 1 : give_up_child(c, e);
 }
 
-static void forward_signal(const struct proc_child *c, const struct signalfd_siginfo *si)
+/* Pid 1 of a namespace does not hear what it has no handler for: pid_namespaces(7). Who says it three times means it. */
+#define INSIST 3
+
+static void forward_signal(struct proc_child *c, const struct signalfd_siginfo *si)
 {
 	if (c->forward == FORWARD_NONE)
 		return;
 	/* what the terminal sent to the whole process group has reached the child already */
 	if (si->ssi_code == SI_KERNEL && getpgid(c->pid) == getpgrp())
 		return;
+	if (c->forward == FORWARD_ALL && (si->ssi_signo == SIGINT || si->ssi_signo == SIGTERM) && ++c->insisted == INSIST)
+		sys_pidfd_send_signal(c->pidfd, SIGKILL);
 	sys_pidfd_send_signal(c->pidfd, (int)si->ssi_signo);
 }
 

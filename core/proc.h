@@ -12,7 +12,7 @@
 enum proc_forward {
 	FORWARD_NONE, /* SIGINT and SIGTERM neither end the waiter nor reach the child, as util-linux has it */
 	FORWARD_TERM, /* SIGINT and SIGTERM go to the child */
-	FORWARD_ALL,  /* all that can be caught, apart from job control's stops */
+	FORWARD_ALL,  /* all that can be caught, apart from job control's stops; the third SIGINT or SIGTERM kills */
 };
 
 /* A child that is waited for. */
@@ -23,6 +23,7 @@ struct proc_child {
 	enum proc_forward forward;
 	int kill_sig;              /* what the child gets when its parent dies, 0: nothing */
 	bool die_alike;            /* the waiter ends by the child's signal itself instead of 128+n */
+	unsigned insisted;         /* how often SIGINT or SIGTERM was forwarded */
 	sigset_t watched;          /* signals that the waiter takes out of the queue */
 	sigset_t old_mask;
 };

@@ -59,8 +59,9 @@ bool record_value(const char *text, const char *key, char *buf, size_t size);
 
 /* A share in the mount points made in one root file system. */
 struct record_points {
-	int lock;      /* owned, -1: none held */
+	int lock;      /* owned, -1: none held; O_APPEND */
 	char name[64]; /* of the list */
+	off_t begin;   /* where the list ended when we came */
 };
 #define RECORD_POINTS_NONE { .lock = -1 }
 
@@ -69,8 +70,8 @@ bool record_points_used(int root);
 
 /* `root` is the directory's fd, `path` where it is found again. */
 int record_points_hold(struct record_points *p, int root, const char *path, struct err *e);
-/* Note what was made: lines for `unmake`. */
-int record_points_note(struct record_points *p, const char *text, struct err *e);
+/* What is made is noted by appending lines for `unmake` to p->lock. Have those of this share forgotten: the things stay. */
+void record_points_forget(struct record_points *p);
 /* Give the share back; the last one has unmake(root, text) called, if the path still leads to that root. */
 void record_points_release(struct record_points *p, void (*unmake)(int root, const char *text));
 

@@ -51,18 +51,33 @@ int record_points_hold(struct record_points *p, int root, const char *path, stru
 	p->lock = record_lock(dir, p->name, 1, LOCK_SH);
 	if (p->lock < 0)
 		return err_set(e, -p->lock, path, "lock the list of its mount points");
-	if (fstat(p->lock, &st) == 0 && st.st_size > 0)
+	if (fstat(p->lock, &st) < 0)
+		return err_sys(e, path, "look at the list of its mount points");
+	p->begin = st.st_size;
+	if (st.st_size > 0)
 		return 0;
 	snprintf(line, sizeof line, "r %s\n", real);
 	rc = fd_write(p->lock, line);
 	return rc < 0 ? err_set(e, -rc, path, "note the root file system") : 0;
 }
 
-int record_points_note(struct record_points *p, const char *text, struct err *e)
+/*
+ * Only where nobody else holds a share: whoever came meanwhile counts on the list.
+ * Then what was made goes with the last of them, as if --rm had been said.
+ */
+void record_points_forget(struct record_points *p)
 {
-	int rc = fd_write(p->lock, text);
+	auto_close int dir = -1;
+	struct err unused = { 0 };
 
-	return rc < 0 ? err_set(e, -rc, p->name, "note the mount points") : 0;
+	/* alone, nothing else is in the list, and it goes as a whole */
+	if (flock(p->lock, LOCK_EX | LOCK_NB) == 0) {
+		dir = record_dir("points", &unused);
+		if (dir >= 0 && p->begin == 0)
+			unlinkat(dir, p->name, 0);
+		else if (ftruncate(p->lock, p->begin) < 0)
+			return;
+	}
 }
 
 /* The first line names the root; a root file system that is another by now is left alone. */

@@ -120,7 +120,7 @@ while read -r a verb; do
 	test_ok "$* --help through a link" "$TMP/bin/$* --help | grep -q '^Usage: $*'"
 done <"$TMP/commands"
 
-test_fails 1 '^nestbox: netns: netns: wants one of: new, ' 'netns without a verb' 'nestbox netns'
+test_fails 1 '^nestbox: netns: wants one of: new, ' 'netns without a verb' 'nestbox netns'
 test_fails 1 '^nestbox: netns: no-such: no such word for netns$' 'netns with an unknown verb' 'nestbox netns no-such'
 test_fails 125 '^nestbox: no-such: no such applet$' 'an unknown applet' 'nestbox no-such'
 test_fails 125 '^nestbox: --no-such: ' 'an unknown option of nestbox itself' 'nestbox --no-such'

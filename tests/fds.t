@@ -107,7 +107,8 @@ if test_need cmd:busybox 'run'; then
 		grep -q ^PATH= \"\$TMP/env\"
 		not grep -E 'OUR_OWN|NESTBOX' \"\$TMP/env\"
 		fds_of nestbox setpriv --preserve-fds 0 --
-		same '0 1 2 3 ' \"\$($numbers)\"
+		# 3 is the one that ls reads from, which busybox's does not show
+		same '0 1 2 ' \"\$($numbers | sed 's/3 \$//')\"
 	"
 fi
 done_testing

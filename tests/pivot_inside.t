@@ -4,6 +4,9 @@
 own_run
 . "${0%/*}/pivot.sh"
 
+INITRAMFS=$(if test_has initramfs; then echo yes; fi)
+export INITRAMFS
+
 # --- volumes
 
 test_ok 'a directory, a file, read-only and not' '
@@ -180,7 +183,8 @@ if test_need userns 'an ordinary user'; then
 				[ "$(cat /proc/self/uid_map | tr -s " ")" = " 0 1000 1" ]
 				[ ! -e "$1" ]
 				[ -c /dev/null ]; echo x >/dev/null; [ "$(head -c 3 /dev/zero | wc -c)" = 3 ]; [ -c /dev/pts/ptmx ]
-				if umount -l / 2>/dev/null; then exit 9; fi
+				# where the old root was an initramfs, its copy has to stay below and is not locked
+				if [ -z "$INITRAMFS" ] && umount -l / 2>/dev/null; then exit 9; fi
 				[ ! -e "$1" ]
 			END
 			for mode in 0 1; do

@@ -246,6 +246,35 @@ test_ok 'signals are passed on' '
 	done
 	rmdir "$R/t" 2>/dev/null || :
 '
+test_ok 'the third TERM kills who does not listen' '
+	nestbox run "$R" sleep 60 & pid=$!
+	n=0; until child=$(pgrep -P $pid) && [ "$(cat /proc/$child/comm)" = sleep ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+	kill -TERM $pid; sleep 0.2; kill -0 $pid
+	kill -TERM $pid; sleep 0.2; kill -0 $pid
+	kill -TERM $pid
+	rc=0; wait $pid || rc=$?
+	[ $rc = 137 ]
+'
+test_ok 'every v1 hierarchy has the container in a group of its own' '
+	nestbox run --cgroup-parent "$P" "$R" sleep 1 & pid=$!
+	n=0; until child=$(pgrep -P $pid) && [ "$(cat /proc/$child/comm)" = sleep ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+	cat /proc/$child/cgroup >"$TMP/cg"
+	wait $pid
+	if grep -vE ":/$P/[0-9a-f]{12}/init$" "$TMP/cg"; then exit 1; fi
+	[ "$(wc -l <"$TMP/cg")" = "$(wc -l </proc/self/cgroup)" ]
+'
+test_ok 'the null device that a container gets is its own' '
+	nestbox run "$R" sh -c "[ /proc/self/fd/0 -ef /dev/null ] && [ /proc/self/fd/2 -ef /dev/null ]" </dev/null 2>/dev/null
+	echo x | nestbox run "$R" sh -c "cat" | grep -qx x
+'
+test_ok 'SIGKILL at any point of making mount points leaves none after gc' '
+	command -v strace >/dev/null || exit 0
+	for when in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		strace -qq -o /dev/null -e trace=mkdirat -e inject=mkdirat:signal=KILL:when=$when nestbox run -v "$TMP/vol:/a/b" "$B" true 2>/dev/null || :
+		nestbox gc >/dev/null
+		[ ! -e "$B/proc" ] && [ ! -e "$B/a" ] || { echo "at $when: $(ls "$B")" >&2; exit 1; }
+	done
+'
 test_ok 'a signal that the caller ignores is not passed on: nohup' '
 	rm -f "$TMP/ready" "$TMP/hup"
 	(trap "" HUP; exec nestbox run -v "$TMP:/t" "$R" sh -c "trap \"touch /t/hup\" HUP; trap \"exit 5\" TERM; touch /t/ready; while :; do sleep 0.05; done") & pid=$!
@@ -257,9 +286,9 @@ test_ok 'a signal that the caller ignores is not passed on: nohup' '
 test_ok 'signals that come while it cleans up do not cut that short' '
 	for i in 1 2 3 4 5; do
 		rm -f "$TMP/ready"
-		nestbox run --cgroup-parent "$P" --pids-limit 20 -v "$TMP:/t" "$B" sh -c "trap \"exit 7\" TERM; touch /t/ready; while :; do sleep 0.01; done" & pid=$!
+		nestbox run --cgroup-parent "$P" --pids-limit 20 -v "$TMP:/t" "$B" sh -c "trap \"exit 7\" HUP; touch /t/ready; while :; do sleep 0.01; done" & pid=$!
 		n=0; until [ -e "$TMP/ready" ] || [ $n = 100 ]; do sleep 0.02; n=$((n + 1)); done
-		while kill -TERM $pid 2>/dev/null; do :; done
+		while kill -HUP $pid 2>/dev/null; do :; done
 		rc=0; wait $pid || rc=$?
 		[ $rc = 7 ] || { echo "status $rc" >&2; exit 1; }
 	done
@@ -364,6 +393,9 @@ bad 125 'cpuset.cpus' 'a CPU that is not there' 'nestbox run --cgroup-parent $P 
 bad 125 '\.\.' 'a cgroup path with ..' 'nestbox run --pids-limit 9 --cgroup-parent ../x $R true'
 bad 125 'a/b: a name is' 'a name with /' 'nestbox run --name a/b $R true'
 bad 125 '\.\.: a name is' 'a name ..' 'nestbox run --name .. $R true'
+bad 125 'mounted by the container start' 'a volume on /proc' 'nestbox run -v $TMP/vol:/proc $R true'
+bad 125 'mounted by the container start' 'a tmpfs on /dev' 'nestbox run --tmpfs /dev $R true'
+bad 125 '.-pid: a container always' 'docker.s --pid' 'nestbox run --pid host $R true'
 bad 125 'no absolute path' 'a volume on a relative place' 'nestbox run -v $TMP/vol:data $R true'
 bad 125 'root itself' 'a volume on /' 'nestbox run -v $TMP/vol:/ $R true'
 bad 125 'root itself' 'a volume on /../..' 'nestbox run -v $TMP/vol:/x/../.. $R true'

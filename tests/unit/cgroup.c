@@ -317,7 +317,7 @@ static void checks_limits(void)
 	check_str(limits_say((struct cgroup_limits){ .cpus = NUM(9999999) }), "--cpus");
 	check_str(limits_say((struct cgroup_limits){ .cpus = NUM(10000000) }), "");
 	check_str(limits_say((struct cgroup_limits){ .cpuset_cpus = "0-3,6" }), "");
-	check_str(limits_say((struct cgroup_limits){ .cpuset_cpus = "" }), "");
+	check_str(limits_say((struct cgroup_limits){ .cpuset_cpus = "" }), "\"\"");
 	check_str(limits_say((struct cgroup_limits){ .cpuset_mems = "all" }), "all");
 }
 

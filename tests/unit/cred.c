@@ -356,7 +356,7 @@ static void test_no_passwd(void)
 	user_is("1000", NULL, 1000, 0, "/", "0");
 	user_is("1000:5", NULL, 1000, 5, "/", "5");
 	user_fails("root", -ENOENT);
-	check(strstr(e.hint, "no etc/passwd"));
+	check(strstr(e.hint, "no /etc/passwd"));
 	user_fails("0:root", -ENOENT);
 }
 

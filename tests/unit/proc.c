@@ -172,8 +172,11 @@ static void unblock_all(void)
 {
 	sigset_t none;
 
+	/* one that came after the child's end is still in the queue: ignoring it takes it out */
+	signal(SIGTERM, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGTERM, SIG_DFL);
 }
 
 static void forwards(void)
@@ -191,7 +194,6 @@ static void forwards(void)
 	signal(SIGTERM, SIG_IGN);
 	status = run_child(&(struct proc_child){ .forward = FORWARD_ALL }, exit_with_the_signal, &e);
 	check_int(WEXITSTATUS(status), 0);
-	signal(SIGTERM, SIG_DFL);
 	unblock_all();
 	/* util-linux's way: neither ends the waiter nor reaches the child */
 	status = run_child(&(struct proc_child){ .forward = FORWARD_NONE }, exit_with_the_signal, &e);
