@@ -215,6 +215,9 @@ int setpriv_make_workdir(struct setpriv_job *j, struct err *e)
 			if (mkdirat(from, name, 0755) < 0 && errno != EEXIST)
 				return err_sys(e, j->a->run.workdir, "make directory");
 			next = sys_openat2(root, path, O_PATH | O_DIRECTORY, within);
+			/* there, and yet not to be opened: a link that leads nowhere */
+			if (next < 0 && errno == ENOENT)
+				return err_set(e, EEXIST, j->a->run.workdir, "make directory");
 		}
 		if (next < 0)
 			return 0;

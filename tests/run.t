@@ -248,7 +248,7 @@ test_ok 'signals are passed on' '
 '
 test_ok 'the third TERM kills who does not listen' '
 	nestbox run "$R" sleep 60 & pid=$!
-	n=0; until child=$(pgrep -P $pid) && [ "$(cat /proc/$child/comm)" = sleep ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+	n=0; until child=$(children $pid | tr -d " ") && [ "$(cat /proc/$child/comm)" = sleep ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
 	kill -TERM $pid; sleep 0.2; kill -0 $pid
 	kill -TERM $pid; sleep 0.2; kill -0 $pid
 	kill -TERM $pid
@@ -256,10 +256,11 @@ test_ok 'the third TERM kills who does not listen' '
 	[ $rc = 137 ]
 '
 test_ok 'every v1 hierarchy has the container in a group of its own' '
-	nestbox run --cgroup-parent "$P" "$R" sleep 1 & pid=$!
-	n=0; until child=$(pgrep -P $pid) && [ "$(cat /proc/$child/comm)" = sleep ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+	nestbox run --cgroup-parent "$P" "$R" sleep 30 & pid=$!
+	n=0; until child=$(children $pid | tr -d " ") && [ "$(cat /proc/$child/comm)" = sleep ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
 	cat /proc/$child/cgroup >"$TMP/cg"
-	wait $pid
+	kill -9 $child
+	wait $pid || :
 	if grep -vE ":/$P/[0-9a-f]{12}/init$" "$TMP/cg"; then exit 1; fi
 	[ "$(wc -l <"$TMP/cg")" = "$(wc -l </proc/self/cgroup)" ]
 '

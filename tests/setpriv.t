@@ -275,7 +275,7 @@ cp "$TMP/root/etc/passwd" "$TMP/huge/etc/passwd"
 dd if=/dev/null of="$TMP/huge/etc/passwd" bs=1 seek=1073741824 2>/dev/null
 ln -s /proc/self/root/usr/../etc/group "$TMP/magic/etc/passwd"
 test_fails 1 'no such user' 'without a passwd there are no names' 'with_etc $TMP/bare nestbox setpriv -u root true'
-test_fails 1 'there is no etc/passwd here: give a number' '  and the hint says so' 'with_etc $TMP/bare nestbox setpriv -u root true'
+test_fails 1 'there is no /etc/passwd here: give a number' '  and the hint says so' 'with_etc $TMP/bare nestbox setpriv -u root true'
 test_fails 1 'etc/passwd: is no regular file' 'a passwd that is a FIFO is not waited for' 'with_etc $TMP/fifo nestbox setpriv -u root true'
 test_fails 1 'etc/passwd: is no regular file' 'a passwd that is a folder is refused' 'with_etc $TMP/dir nestbox setpriv -u root true'
 test_fails 1 'etc/passwd: is larger than 4 MiB' 'a passwd of a gigabyte is not read' 'with_etc $TMP/huge nestbox setpriv -u root true'
