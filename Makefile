@@ -1,6 +1,8 @@
 # make		build/nestbox; gets what it needs first
 # make check	unit tests and tests; TESTS='tests/pivot.t' runs only these
+# make check-guests	the tests in QEMU; KERNELS='6.1 6.12 sid' says under which of Debian's
 # make demo	a container start, step by step
+# make initramfs	build/initramfs.cpio.gz: two containers on a bare kernel; make boot shows it
 # make install	below $(DESTDIR)$(PREFIX)
 # make san	make check with ASan and UBSan, by glibc, in build/san
 # make trap	build/trap/nestbox: musl, ends at what UBSan finds; for NB=... TESTS
@@ -45,6 +47,10 @@ REPLAY = $(O)/tests/fuzz/replay.o
 TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out %/replay.c,$(call sources,tests/fuzz)))
 replays := $(TARGETS:%=$(B)/fuzz/%)
 
+# Each kernel is one more test: a guest that runs tests/*.t under it.
+KERNELS = 6.1 6.12
+guests = $(KERNELS:%=$(B)/guest/%)
+
 # these two are about the product's own bytes, which a variant does not have
 PRODUCT = tests/build.t tests/size.t
 TESTS = $(units) $(replays) $(filter-out $(SKIP),$(sort $(wildcard tests/*.t)))
@@ -59,7 +65,7 @@ endif
 all: $(BIN)
 
 deps := $(addprefix deps-,bench build demo fuzz lint san test)
-.PHONY: all bench check clean corpus demo $(deps) distclean fuzz fuzzers install layers lint san trap uninstall
+.PHONY: all bench boot check check-guests clean corpus demo $(deps) distclean fuzz fuzzers initramfs install layers lint san trap uninstall
 # Objects stay though only a pattern rule mentions them, and half a file never does.
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -107,8 +113,27 @@ $(B)/fuzz/applet_%: $(O)/tests/fuzz/applet_%.o $(REPLAY) $(core) $(filter-out $(
 	$(link)
 
 # prove runs each file itself: a test of either kind is a program that prints TAP.
-check: deps-test $(BIN) $(filter $(units) $(replays),$(TESTS))
-	NB='$(CURDIR)/$(BIN)' prove $(PROVEFLAGS) -e '' $(TESTS)
+check: deps-test $(BIN) $(filter $(units) $(replays) $(guests),$(TESTS))
+	NB='$(CURDIR)/$(BIN)' KERNELS='$(KERNELS)' prove $(PROVEFLAGS) -e '' $(TESTS)
+
+check-guests:
+	+$(again) TESTS='$(guests)' check
+
+# scripts/guest takes the name that it is called by for the kernel's
+$(B)/guest/%: scripts/guest | deps-test
+	@mkdir -p $(@D)
+	scripts/kernel $*
+	ln -sf '$(CURDIR)/scripts/guest' $@
+
+$(B)/initramfs.cpio.gz: $(BIN) scripts/initramfs scripts/cpio $(wildcard initramfs/*) | deps-demo
+	$(say) IMAGE $@
+	NB='$(CURDIR)/$(BIN)' scripts/initramfs >$@
+
+initramfs: $(B)/initramfs.cpio.gz
+
+MEMORY = 80M
+boot: $(B)/initramfs.cpio.gz | deps-test
+	scripts/qemu $(lastword $(KERNELS)) $< -m $(MEMORY) -serial stdio
 
 demo: deps-demo $(BIN)
 	PATH='$(CURDIR)/$(B)':"$$PATH" scripts/demo
@@ -119,7 +144,7 @@ again = $(MAKE) --no-print-directory
 SAN = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
 
 san: deps-test deps-san
-	+$(again) B=build/san DEPS=build/san/deps CC=gcc WERROR= SKIP='$(PRODUCT)' \
+	+$(again) B=build/san DEPS=build/san/deps CC=gcc WERROR= SKIP='$(PRODUCT)' KERNELS= \
 		CFLAGS='$(SAN) -include tests/san.h -fsanitize=address,undefined' \
 		LINK='-no-pie -fsanitize=address,undefined' check
 
@@ -186,7 +211,7 @@ uninstall:
 
 # what came over the network stays
 clean:
-	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name 'deps*' -exec rm -rf {} +
+	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name 'deps*' ! -name 'debian-root*' ! -name kernels -exec rm -rf {} +
 
 distclean:
 	rm -rf build

@@ -160,8 +160,8 @@ int pivot_sysctl_set(const char *text, int proc, struct err *e)
 	snprintf(path, sizeof path, "sys/%.*s", (int)len, text);
 	/* the first separator says which spelling it is; in the one with slashes a dot is a dot: sysctl(8) */
 	if (path[strcspn(path + 4, "./") + 4] == '.')
-		for (char *s = path + 4; *s; s++)
-			*s = *s == '.' ? '/' : *s == '/' ? '.' : *s;
+		for (char *s = path + 4; (s += strcspn(s, "./"), *s); s++)
+			*s = *s == '.' ? '/' : '.';
 	fd = sys_openat2(proc, path, O_WRONLY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
 	if (fd < 0)
 		return err_sys(e, text, "open the kernel parameter");

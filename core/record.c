@@ -42,15 +42,20 @@ int record_name_check(const char *name, struct err *e)
  */
 static uid_t outer_uid(void)
 {
-	unsigned inner, outer, count, uid = geteuid();
-	char text[4096];
+	unsigned long inner, outer, count, uid = geteuid();
+	char text[4096], *s = text;
 
 	if (fd_get(AT_FDCWD, "/proc/self/uid_map", text, sizeof text) < 0)
-		return uid;
-	for (const char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
-		if (sscanf(line, "%u %u %u", &inner, &outer, &count) == 3 && uid >= inner && uid - inner < count)
-			return outer + (uid - inner);
-	return uid;
+		return (uid_t)uid;
+	/* three numbers a line; no count is 0 but that of a line that is none */
+	do {
+		inner = strtoul(s, &s, 10);
+		outer = strtoul(s, &s, 10);
+		count = strtoul(s, &s, 10);
+		if (uid >= inner && uid - inner < count)
+			return (uid_t)(outer + (uid - inner));
+	} while (count);
+	return (uid_t)uid;
 }
 
 /* Where the state folder lies: the folder above it, which is there, and its own name. */

@@ -36,11 +36,12 @@ echo "[mounts]"; cut -d' ' -f4- /proc/self/mountinfo | sed 's/,inode64//'
 echo "[limits]"; cat /proc/self/limits
 echo "[net]"; ip -o link | sed 's/ qlen [0-9]*//; s/ brd.*//'; ip -o addr show dev lo | sed 's/ *valid_lft.*//'
 echo "[dev]"; ls -lR /dev | sed 's/ [A-Z][a-z][a-z] *[0-9]* .....  */ /' | grep -v '^total'
-echo "[fds]"; for fd in /proc/$$/fd/*; do
-	case ${fd##*/} in
-	[0-9] | [0-9][0-9]) [ "$fd" = "/proc/$$/fd/10" ] || echo "${fd##*/} $(readlink "$fd" | sed 's/[0-9]*\]$/N]/')" ;;
-	esac
+# listed before ls has its pipe; the tenth is the shell's own
+echo "[fds]"; fds=
+for fd in /proc/$$/fd/*; do
+	case ${fd##*/} in 10 | ???*) ;; *) fds="$fds $fd" ;; esac
 done
+ls -l $fds 2>/dev/null | sed -n 's/[0-9]*\]$/N]/; s/.* [^ ]*\/\([0-9]* -> .*\)/\1/p'
 echo "[root]"; ls -la / | sed 's/^\([^ ]*\) *[0-9]* /\1 /; s/ [A-Z][a-z][a-z] *[0-9]* .....  */ /; s/^total.*//'
 echo "[keyring]"; touch /written 2>&1; rm -f /written
 echo "[end]"
@@ -66,17 +67,24 @@ host_groups()
 	done | sed -E 's/[0-9a-f]{12}/ID/g' | sort
 }
 
+own_namespaces=$(ls -l /proc/self/ns | sed -n 's/.* -> //p')
 same()
 {
 	# twelve hexadecimal digits are the ID; namespaces are new or the host's own
 	sed -E -e 's/[0-9a-f]{12}/ID/g' -e 's|/root/|/R/|; s|/bare|/R|' "$1" | while IFS= read -r line; do
 		case $line in
-		*:\[*\]) ns=${line%%:*}
-			if [ "$(readlink "/proc/self/ns/$ns")" = "$line" ]; then echo "$ns host"; else echo "$ns new"; fi ;;
+		*:\[*\])
+			case $own_namespaces in
+			*"$line"*) echo "${line%%:*} host" ;;
+			*) echo "${line%%:*} new" ;;
+			esac
+			;;
 		*) printf '%s\n' "$line" ;;
 		esac
 	done
 }
+
+long='0.5 0.5 0.5 0.5 0.5 0.5 0.5 0.5 0.5 0.5 1 1 1 1 1 1 1 1 1 1 2 2 2 2 2 5 5'
 
 # Start it (the shell line $1), wait until the probe has ended its report, look
 # from outside, let it end with status $2. All that was seen goes to file $3.
@@ -88,12 +96,10 @@ observe()
 	sh -c "$1" <"$TMP/in" >"$TMP/seen" 2>"$TMP/said" &
 	pid=$!
 	exec 8>"$TMP/in"
-	tries=0
-	until grep -q '^\[end\]' "$TMP/seen"; do
-		kill -0 "$pid" 2>/dev/null || break
-		tries=$((tries + 1))
-		[ "$tries" -lt 200 ] || break
-		sleep 0.05
+	# often at first, then seldom: looking takes time away from what is looked for
+	for pause in 0.05 0.1 0.2 0.3 0.4 $long; do
+		! grep -q '^\[end\]' "$TMP/seen" && kill -0 "$pid" 2>/dev/null || break
+		sleep $pause
 	done
 	{ echo '[host]'; host_groups; } >>"$TMP/seen"
 	echo "$2" >&8

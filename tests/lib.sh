@@ -78,6 +78,8 @@ test_has()
 		[ -n "$test_v2" ] && grep -qw "${1#v2:}" "$test_v2/cgroup.controllers" ;;
 	# before Linux 7.0 an initramfs is the first mount of all, and its own parent
 	initramfs) awk '$1 == $2 && $5 == "/" { found = 1 } END { exit !found }' /proc/self/mountinfo ;;
+	# one that runs without the host's libraries; the one of make san does not
+	static) why='needs a static nestbox' && ! grep -q /ld-linux "$NB" ;;
 	cmd:*) command -v "${1#cmd:}" >/dev/null ;;
 	*) echo "Bail out! need: unknown feature $1"; exit 1 ;;
 	esac

@@ -230,7 +230,7 @@ static void the_last_one_takes_the_mount_points_away(void)
 	make_state();
 	snprintf(root, sizeof root, "%s/root", state);
 	check(mkdir(root, 0755) == 0);
-	dir = open(root, O_PATH | O_DIRECTORY);
+	dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	check_int(record_points_hold(&a, dir, root, &e), 0);
 	check_int(write(a.lock, "d /one\n", 7), 7);
 	check_int(record_points_hold(&b, dir, root, &e), 0);
