@@ -36,12 +36,9 @@ echo "[mounts]"; cut -d' ' -f4- /proc/self/mountinfo | sed 's/,inode64//'
 echo "[limits]"; cat /proc/self/limits
 echo "[net]"; ip -o link | sed 's/ qlen [0-9]*//; s/ brd.*//'; ip -o addr show dev lo | sed 's/ *valid_lft.*//'
 echo "[dev]"; ls -lR /dev | sed 's/ [A-Z][a-z][a-z] *[0-9]* .....  */ /' | grep -v '^total'
-# listed before ls has its pipe; the tenth is the shell's own
-echo "[fds]"; fds=
-for fd in /proc/$$/fd/*; do
-	case ${fd##*/} in 10 | ???*) ;; *) fds="$fds $fd" ;; esac
-done
-ls -l $fds 2>/dev/null | sed -n 's/[0-9]*\]$/N]/; s/.* [^ ]*\/\([0-9]* -> .*\)/\1/p'
+# into a file first: a pipe would itself be among them
+echo "[fds]"; ls -l /proc/$$/fd >/dev/shm/fds
+sed -n 's/.* \([0-9]*\) -> \(.*\)/\1 \2/p' /dev/shm/fds | sed 's/^10 .*//; s/[0-9]*\]$/N]/'; rm -f /dev/shm/fds
 echo "[root]"; ls -la / | sed 's/^\([^ ]*\) *[0-9]* /\1 /; s/ [A-Z][a-z][a-z] *[0-9]* .....  */ /; s/^total.*//'
 echo "[keyring]"; touch /written 2>&1; rm -f /written
 echo "[end]"
@@ -93,6 +90,8 @@ observe()
 	rm -f "$TMP/in"
 	mkfifo "$TMP/in"
 	find "$TMP/root" "$TMP/bare" "$TMP/vol" | sort >"$TMP/before"
+	# not left to the one in the background: the last one's end would be taken for this one's
+	: >"$TMP/seen"
 	sh -c "$1" <"$TMP/in" >"$TMP/seen" 2>"$TMP/said" &
 	pid=$!
 	exec 8>"$TMP/in"

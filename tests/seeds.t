@@ -74,7 +74,7 @@ test_ok 'a tmpfs that is mounted inside is not seen outside' '
 	types "df -k tmpfs" | grep -qE "^tmpfs +20480 .* $TMP/tmp/tmpfs\$"
 	types "ls tmpfs" | grep -qx inside
 	! df -k "$TMP/tmp/tmpfs" | grep ^tmpfs
-	! grep "$TMP/tmp/tmpfs" /proc/self/mountinfo
+	if grep "$TMP/tmp/tmpfs" /proc/self/mountinfo; then exit 1; fi
 	[ -z "$(ls "$TMP/tmp/tmpfs")" ]
 	# the lists of namespaces of the two windows differ in that one
 	types "ls -l /proc/self/ns/" | sed -n "s/.* -> //p" | tr -d "\047" | sort >"$TMP/inside"
@@ -382,7 +382,7 @@ test_ok 'two containers listen on the same port, and the host on none' '
 	p1=$(child_of $w1); p2=$(child_of $w2)
 	trap "kill -9 $p1 $p2" EXIT
 	soon hears "$p1"; soon hears "$p2"
-	! hears self
+	if hears self; then exit 1; fi
 	[ "$(nsenter -t "$p1" --net -- busybox nc 127.0.0.1 6379 </dev/null)" = one ]
 	[ "$(nsenter -t "$p2" --net -- busybox nc 127.0.0.1 6379 </dev/null)" = two ]
 	trap - EXIT
@@ -460,13 +460,13 @@ set_v1 devices 'devices.list: deny, allow, and what the list says' '
 	cgexec -g devices:$NAME sh -c "head -c 1 /dev/zero | wc -c" | grep -qx 1
 	cgexec -g devices:$NAME --set "devices.deny=a *:* rwm"
 	[ -z "$(cat "$group/devices.list")" ]
-	! cgexec -g devices:$NAME head -c 1 /dev/zero 2>"$TMP/e"
+	if cgexec -g devices:$NAME head -c 1 /dev/zero 2>"$TMP/e"; then exit 1; fi
 	grep -q "not permitted" "$TMP/e"
 	cgexec -g devices:$NAME --set "devices.allow=c 1:5 r"
 	[ "$(cat "$group/devices.list")" = "c 1:5 r" ]
 	[ "$(cgexec -g devices:$NAME head -c 1 /dev/zero | wc -c)" = 1 ]
 	# reading only
-	! cgexec -g devices:$NAME sh -c "true >/dev/zero" 2>/dev/null
+	if cgexec -g devices:$NAME sh -c "true >/dev/zero" 2>/dev/null; then exit 1; fi
 	# 1:5 is what the post looks up there
 	grep -qE "^ +1 mem\$" /proc/devices
 '
