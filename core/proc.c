@@ -320,8 +320,9 @@ void proc_reset_signals(void)
 {
 	sigset_t none;
 
+	/* signal(3) refuses 32 to 34, which glibc's posix_spawn(3), and so make, leaves ignored */
 	for (int sig = 1; sig <= SIGRTMAX; sig++)
-		signal(sig, SIG_DFL);
+		sys_signal_default(sig);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -43,6 +43,7 @@ int sys_mount_setattr(int dir, const char *path, unsigned flags, uint64_t set, u
 int sys_close_range(unsigned first, unsigned last, unsigned flags);                  /* close_range(2), 5.9 */
 int sys_execveat(int fd, char *const argv[], char *const env[]);                     /* execveat(2) with AT_EMPTY_PATH */
 int sys_join_session_keyring(void);                                                  /* keyctl(2): an anonymous one */
+int sys_signal_default(int sig);                                                     /* rt_sigaction(2), also for those that libc keeps to itself */
 int sys_getrandom(void *buf, size_t len);
 bool sys_is_mount_root(int dir, const char *path);                                   /* statx(2), 5.8; follows no link at the end */
 
