@@ -155,7 +155,7 @@ fuzzers: $(replays)
 
 SECONDS = 60
 FUZZ = $(again) B=build/fuzz DEPS=build/fuzz/deps CC=clang WERROR= REPLAY= \
-	CFLAGS='$(SAN) -fsanitize=fuzzer-no-link,address,undefined' LINK='-no-pie -fsanitize=fuzzer,address,undefined'
+	CFLAGS='$(SAN) -Wno-format-nonliteral -fsanitize=fuzzer-no-link,address,undefined' LINK='-no-pie -fsanitize=fuzzer,address,undefined'
 fuzz: deps-san deps-fuzz
 	+$(FUZZ) fuzzers
 	for t in $(TARGETS); do \
