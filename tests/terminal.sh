@@ -22,7 +22,8 @@ terminal()
 	term_pid=$!
 	exec 9>"$TMP/typed" 8<"$TMP/shown"
 	trap 'kill -9 $term_pid; cat "$TMP/screen" >&2; echo >&2' EXIT
-	types 'stty -echo' >/dev/null
+	# wide, as ps cuts its lines, and draws us far to the right below make and prove
+	types 'stty -echo rows 50 cols 400' >/dev/null
 }
 
 # Type lines into it; prints what they show until the shell takes the next one.
