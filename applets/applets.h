@@ -4,6 +4,7 @@
  */
 APPLET(cgexec)
 APPLET(gc)
+APPLET(lsns)
 APPLET(netns)
 APPLET(nsenter)
 APPLET(pivot)

@@ -18,6 +18,7 @@
 static const char *const device_rules[] = { "default", "all", NULL };
 
 static const struct opt cgexec_opts[] = {
+	{ OPT_STR,   0,   "child",   "NAME",       "make NAME below, with the same limits; only the child joins that unshare -f forks", OFF(child) },
 	{ OPT_MAYBE, 0,   "create",  "MODE",       "make the groups that are missing", OFF(create) },
 	{ OPT_STR,   0,   "devices", "RULES",      "device rules: default (docker's list), all", OFF(devices), .words = device_rules },
 	{ OPT_LIST,  'g', "group",   "CTRL,..:PATH", "a group, of these controllers; see below", OFF(groups) },
@@ -34,7 +35,8 @@ struct cgexec_state {
 	const struct cgroups *all; /* what there is: run's, or our own */
 	struct cgroups own;
 	struct cgroup_dirs dirs;
-	bool run; /* this process waits, and so removes by itself */
+	struct cgroup_dirs below; /* --child */
+	struct step_ctx *run; /* borrowed: this process waits, and so removes by itself; else NULL */
 };
 
 /* -1: not given */
@@ -69,6 +71,10 @@ static int cgexec_check(const void *args, struct err *e)
 		rc = goal_of(a, &goal, e);
 	if (rc == 0 && a->rm && !a->create.set)
 		rc = err_bad(e, "--rm", "removes what --create has made, which is not given");
+	if (rc == 0 && a->child)
+		rc = cgroup_name_check(a->child, a->child, e);
+	if (rc == 0 && a->child && !a->create.set)
+		rc = err_bad(e, "--child", "makes a group, and --create is not given");
 	cgroup_goal_release(&goal);
 	return rc;
 }
@@ -87,6 +93,27 @@ static const struct cgroup_dir *devices_dir(const struct cgexec_state *s, struct
 	return NULL;
 }
 
+/* Each rule is a write(2) of its own. */
+static int put_rules(const struct cgroup_dir *g, const char *file, const struct dev_rule *v, size_t n, struct err *e)
+{
+	char path[4096], text[64];
+	auto_close int fd = -1;
+
+	str_join(path, sizeof path, g->path, "/", file);
+	fd = fd_open(AT_FDCWD, path, O_WRONLY, e);
+	if (fd < 0)
+		return fd;
+	for (size_t i = 0; i < n; i++) {
+		int rc;
+
+		devfilter_text(&v[i], text);
+		rc = fd_write(fd, text);
+		if (rc < 0)
+			return err_set(e, -rc, path, "write \"%s\"", text);
+	}
+	return 0;
+}
+
 /* Denying all first turns the list from exceptions that are forbidden into ones that are allowed. */
 static int put_devices(const struct cgroup_dir *g, const char *rules, struct err *e)
 {
@@ -95,13 +122,7 @@ static int put_devices(const struct cgroup_dir *g, const char *rules, struct err
 	if (!strcmp(rules, "all"))
 		return cgroup_put(g, "devices.allow", "a", e);
 	rc = cgroup_put(g, "devices.deny", "a", e);
-	for (size_t i = 0; i < devfilter_n_usual && rc == 0; i++) {
-		char text[64];
-
-		devfilter_text(&devfilter_usual[i], text);
-		rc = cgroup_put(g, "devices.allow", text, e);
-	}
-	return rc;
+	return rc < 0 ? rc : put_rules(g, "devices.allow", devfilter_usual, devfilter_n_usual, e);
 }
 
 static int set_devices(const struct cgexec_state *s, const char *rules, struct err *e)
@@ -124,7 +145,7 @@ static int cgexec_open(const void *args, void *state, struct step_ctx *ctx, stru
 	struct cgexec_state *s = state;
 	int rc = ctx->cgroups ? 0 : cgroups_load(&s->own, e);
 
-	s->run = ctx->run;
+	s->run = ctx->run ? ctx : NULL;
 	s->dirs.mark = a->rm;
 	s->all = ctx->cgroups ? ctx->cgroups : &s->own;
 	if (rc == 0)
@@ -144,17 +165,30 @@ static int make_groups(const struct cgexec_args *a, struct cgroup_dirs *dirs, st
 	return a->create.set ? cgroup_dirs_make(dirs, mode, e) : cgroup_dirs_check(dirs, e);
 }
 
-static int limit_groups(const struct cgexec_args *a, const struct cgexec_state *s, struct err *e)
+static int limit_groups(const struct cgexec_args *a, const struct cgroup_dirs *dirs, struct err *e)
 {
 	struct cgroup_goal goal = { 0 };
 	int rc = goal_of(a, &goal, e);
 
 	if (rc == 0)
-		rc = cgroup_dirs_write(&s->dirs, &goal, e);
-	if (rc == 0 && a->devices)
-		rc = set_devices(s, a->devices, e);
+		rc = cgroup_dirs_write(dirs, &goal, e);
 	cgroup_goal_release(&goal);
 	return rc;
+}
+
+/* The group below has the limits too, so that they can be read inside, where those above cannot be seen. */
+static int make_below(const struct cgexec_args *a, struct cgexec_state *s, struct cgroup_seats *seats, struct err *e)
+{
+	int rc;
+
+	if (seats->n || seats->v2 >= 0)
+		return err_bad(e, "--child", "the child has its groups from another cgexec on the line");
+	rc = cgroup_dirs_below(&s->dirs, a->child, &s->below, e);
+	if (rc == 0)
+		rc = make_groups(a, &s->below, e);
+	if (rc == 0)
+		rc = limit_groups(a, &s->below, e);
+	return rc < 0 ? rc : cgroup_seats_open(&s->below, seats, e);
 }
 
 /* The watcher is forked before we join, so that it is not in the group that it waits for. */
@@ -177,11 +211,15 @@ static int cgexec_apply(const void *args, void *state, struct step_ctx *ctx, str
 	const struct cgexec_args *a = args;
 	struct cgexec_state *s = state;
 	/* where nothing follows, the group is only made or changed */
-	bool joins = !a->no_join && !ctx->alone;
-	int rc = make_groups(a, &s->dirs, e);
+	bool joins = !a->no_join && !a->child && !ctx->alone;
+	int rc = a->child && ctx->alone ? err_bad(e, "--child", "no command is given that could fork") : make_groups(a, &s->dirs, e);
 
 	if (rc == 0)
-		rc = limit_groups(a, s, e);
+		rc = limit_groups(a, &s->dirs, e);
+	if (rc == 0 && a->devices)
+		rc = set_devices(s, a->devices, e);
+	if (rc == 0 && a->child)
+		rc = make_below(a, s, &ctx->seats, e);
 	if (rc == 0 && joins)
 		rc = cgroup_open_procs(&s->dirs, e);
 	if (rc == 0 && a->rm && !ctx->run)
@@ -198,8 +236,10 @@ static void cgexec_release(const void *args, void *state, bool failed)
 	/* back to where we came from, or the group would not be empty */
 	if (failed)
 		cgroup_leave(&s->dirs);
+	if (failed || a->rm)
+		cgroup_unmake(&s->below);
 	if (s->run && (failed || a->rm))
-		cgroup_dirs_remove(&s->dirs, true, true, KILL_WAIT_MS, &ignored);
+		s->run->left |= cgroup_dirs_remove(&s->dirs, true, true, KILL_WAIT_MS, &ignored) < 0;
 	else if (failed)
 		cgroup_unmake(&s->dirs);
 }
@@ -208,6 +248,7 @@ static void cgexec_close(void *state)
 {
 	struct cgexec_state *s = state;
 
+	cgroup_dirs_release(&s->below);
 	cgroup_dirs_release(&s->dirs);
 	cgroups_release(&s->own);
 }

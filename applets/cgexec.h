@@ -13,6 +13,7 @@ struct cgexec_args {
 	struct opt_maybe create;  /* with the mode of new directories, octal */
 	struct strs set;          /* "NAME=VALUE" */
 	bool no_join;
+	const char *child;        /* name of the group below, for the child to come */
 	bool rm;
 	const char *devices;      /* "default", "all" */
 	struct cgroup_limits limits;

@@ -17,14 +17,15 @@
 /*
  * NESTBOX_REEXEC=1: each link of the chain is executed anew instead of being
  * called, which must make no difference; tests run both ways. What one link
- * tells the next is NESTBOX_CHAIN="SELF_FD PARENT_FD MADE PENDING".
+ * tells the next is NESTBOX_CHAIN="SELF_FD PARENT_FD MADE PENDING", followed by
+ * " V2_FD OPTIONAL V1_FD..." of the seats.
  */
 static struct {
 	struct step_ctx ctx;
 	bool reexec;
 	int self_fd; /* owned; our own binary, which the new root does not have */
 	const char *word;
-} chain = { .ctx = { .err_fd = -1, .parent_fd = -1 }, .self_fd = -1 };
+} chain = { .ctx = { .err_fd = -1, .parent_fd = -1, .seats = CGROUP_SEATS_NONE }, .self_fd = -1 };
 
 extern char **environ;
 
@@ -33,27 +34,47 @@ struct step_ctx *chain_ctx(void)
 	return &chain.ctx;
 }
 
-#define N_TOLD 4
-
-static bool read_told(const char *told, int v[N_TOLD])
-{
-	char word[16];
-	long long n;
-
-	for (int i = 0; i < N_TOLD; i++) {
-		if (str_next(&told, ' ', word, sizeof word) < 0 || str_num(word, INT_MIN, INT_MAX, &n) < 0)
-			return false;
-		v[i] = (int)n;
-	}
-	return !told;
-}
-
 static bool take_over(int fd)
 {
 	int flags = fd > 2 ? fcntl(fd, F_GETFD) : -1;
 
 	/* no number that an open fd does not bear out is believed */
 	return flags >= 0 && fcntl(fd, F_SETFD, flags | FD_CLOEXEC) == 0;
+}
+
+static int next_told(const char **told)
+{
+	char word[16];
+	long long n;
+
+	return *told && str_next(told, ' ', word, sizeof word) >= 0 && str_num(word, INT_MIN, INT_MAX, &n) == 0 ? (int)n : -1;
+}
+
+static int next_fd(const char **told)
+{
+	int fd = next_told(told);
+
+	return take_over(fd) ? fd : -1;
+}
+
+static void read_told(const char *told)
+{
+	struct step_ctx *ctx = &chain.ctx;
+	int made;
+
+	chain.self_fd = next_fd(&told);
+	ctx->parent_fd = next_fd(&told);
+	made = next_told(&told);
+	ctx->made = made < 0 ? 0 : (unsigned)made;
+	ctx->pid_pending = next_told(&told) > 0;
+	ctx->seats.v2 = next_fd(&told);
+	ctx->seats.v2_optional = next_told(&told) > 0;
+	while (told && ctx->seats.n < CGROUP_SEATS_MAX) {
+		int fd = next_fd(&told);
+
+		if (fd >= 0)
+			ctx->seats.v1[ctx->seats.n++] = fd;
+	}
 }
 
 const char *chain_word(void)
@@ -70,7 +91,7 @@ static void occupy_standard_fds(void)
 {
 	for (int fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
-			open("/", O_PATH | O_CLOEXEC);
+			(void)openat(AT_FDCWD, "/", O_PATH | O_CLOEXEC);
 }
 
 void chain_start(const char *called)
@@ -78,49 +99,72 @@ void chain_start(const char *called)
 	const char *base = strrchr(called, '/');
 	const char *reexec = getenv("NESTBOX_REEXEC");
 	const char *told = getenv("NESTBOX_CHAIN");
-	int told_v[N_TOLD];
 
 	occupy_standard_fds();
 	chain.word = base && !strcmp(base, "/nestbox") ? called : "nestbox";
 	chain.reexec = reexec && !strcmp(reexec, "1");
-	if (told && read_told(told, told_v)) {
-		if (take_over(told_v[0]))
-			chain.self_fd = told_v[0];
-		if (take_over(told_v[1]))
-			chain.ctx.parent_fd = told_v[1];
-		chain.ctx.made = (unsigned)told_v[2];
-		chain.ctx.pid_pending = told_v[3];
-	}
+	if (told)
+		read_told(told);
 	unsetenv("NESTBOX_CHAIN");
 	unsetenv("NESTBOX_REEXEC");
 	if (chain.self_fd >= 0)
 		return;
-	chain.self_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	chain.self_fd = openat(AT_FDCWD, "/proc/self/exe", O_PATH | O_CLOEXEC);
 	/* without /proc: the path that execve was given, getauxval(3) */
 	if (chain.self_fd < 0)
-		chain.self_fd = open((const char *)getauxval(AT_EXECFN), O_PATH | O_CLOEXEC);
+		chain.self_fd = openat(AT_FDCWD, (const char *)getauxval(AT_EXECFN), O_PATH | O_CLOEXEC);
 }
 
 /* What the next link inherits is the one exception to O_CLOEXEC. */
+static int tell_fd(struct strbuf *told, int fd)
+{
+	strbuf_addf(told, "%s%d", told->len ? " " : "", fd);
+	return fd < 0 ? 0 : fcntl(fd, F_SETFD, 0);
+}
+
+static int tell_all(struct strbuf *told)
+{
+	const struct step_ctx *ctx = &chain.ctx;
+	int rc = tell_fd(told, chain.self_fd) | tell_fd(told, ctx->parent_fd);
+
+	strbuf_addf(told, " %d %d", (int)ctx->made, ctx->pid_pending);
+	rc |= tell_fd(told, ctx->seats.v2);
+	strbuf_addf(told, " %d", ctx->seats.v2_optional);
+	for (size_t i = 0; i < ctx->seats.n; i++)
+		rc |= tell_fd(told, ctx->seats.v1[i]);
+	return rc;
+}
+
 static int execute_next(char **argv, struct err *e)
 {
-	struct step_ctx *ctx = &chain.ctx;
-	char told[64];
+	struct strbuf told = { 0 };
 
-	snprintf(told, sizeof told, "%d %d %d %d", chain.self_fd, ctx->parent_fd, (int)ctx->made, ctx->pid_pending);
-	if (setenv("NESTBOX_CHAIN", told, 1) < 0 || (chain.reexec && setenv("NESTBOX_REEXEC", "1", 1) < 0))
-		return err_sys(e, "environment", NULL);
-	if (fcntl(chain.self_fd, F_SETFD, 0) < 0)
-		return err_sys(e, "nestbox", "own binary");
-	if (ctx->parent_fd >= 0)
-		fcntl(ctx->parent_fd, F_SETFD, 0);
+	if (tell_all(&told) < 0)
+		return err_sys(e, "nestbox", "what the next link inherits");
+	if (told.failed || setenv("NESTBOX_CHAIN", told.s, 1) < 0 || (chain.reexec && setenv("NESTBOX_REEXEC", "1", 1) < 0))
+		return err_set(e, ENOMEM, "environment", NULL);
 	sys_execveat(chain.self_fd, argv, environ);
 	return err_sys(e, "nestbox", "execute own binary");
 }
 
+static int check_seats(struct err *e)
+{
+	const struct cgroup_seats *seats = &chain.ctx.seats;
+
+	if (!seats->n && seats->v2 < 0)
+		return 0;
+	snprintf(e->applet, sizeof e->applet, "cgexec");
+	e->status = 125;
+	err_bad(e, "--child", "nothing behind it on the line forks a child");
+	err_hint(e, "unshare --fork does, for instance");
+	return -EINVAL;
+}
+
 int chain_exec(char **argv, struct err *e)
 {
-	return proc_exec(argv, e);
+	int rc = check_seats(e);
+
+	return rc < 0 ? rc : proc_exec(argv, e);
 }
 
 _Noreturn void chain_end(int status)
@@ -155,13 +199,37 @@ static int exec_shell(struct err *e)
 	const char *shell = getenv("SHELL");
 	struct cred_user u = { 0 };
 	struct err unused = { 0 };
-	char uid[16], *argv[2] = { NULL, NULL };
+	char uid[16];
+	int rc;
 
 	snprintf(uid, sizeof uid, "%u", getuid());
 	if ((!shell || !*shell) && cred_user_find(uid, NULL, &u, &unused) == 0)
 		shell = u.shell;
-	argv[0] = (char *)(shell && *shell ? shell : "/bin/sh");
-	return chain_exec(argv, e);
+	rc = check_seats(e);
+	return rc < 0 ? rc : proc_exec_login(shell && *shell ? shell : "/bin/sh", e);
+}
+
+/*
+ * Whom no map names can do nothing in the user namespace that he has made: a
+ * command has to put up with that, as with util-linux, but a further applet is
+ * run as root there.
+ */
+static int become_root(struct err *e)
+{
+	struct err unused;
+	int rc;
+
+	if (!chain.ctx.unmapped)
+		return 0;
+	chain.ctx.unmapped = false;
+	chain.ctx.creds_changed = true;
+	cred_set_groups(NULL, 0, &unused);
+	cred_set_gids(0, 0, &unused);
+	rc = cred_set_uids(0, 0, e);
+	/* which a change of ids clears: prctl(2) */
+	if (rc == 0 && chain.ctx.child.pid == 0 && chain.ctx.child.kill_sig)
+		rc = proc_set_pdeathsig(chain.ctx.child.kill_sig, chain.ctx.parent_fd, e);
+	return rc;
 }
 
 /* Run one chain applet as a plan of one step; the number of words used, or -errno. */
@@ -241,6 +309,9 @@ int chain_run(int argc, char **argv, struct err *e)
 			return a->alone == ALONE_SHELL ? exec_shell(e) : 0;
 		if (execs || strcmp(argv[0], "nestbox") || argc < 2)
 			return chain_exec(argv, e);
+		rc = become_root(e);
+		if (rc < 0)
+			return rc;
 		/* among strangers only a real execve makes this process one that may be looked into: ptrace(2) */
 		rc = !chain.ctx.creds_changed ? 0 : chain.ctx.joined ? 1 : cred_as_exec(e);
 		if (rc < 0)

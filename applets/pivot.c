@@ -176,17 +176,23 @@ static int pivot_open(const void *args, void *state, struct step_ctx *ctx, struc
 	return 0;
 }
 
+static int attach(const struct pivot_item *it, int root, struct err *e)
+{
+	auto_close int at = -1;
+
+	if (it->ours)
+		return mnt_attach_at(it->fd, root, it->where, e);
+	at = mnt_point(root, it->where, it->dir, it->no_links, NULL, e);
+	return at < 0 ? at : mnt_attach(it->fd, at, it->where, e);
+}
+
 static int attach_all(const struct pivot_items *l, int root, struct err *e)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		const struct pivot_item *it = &l->v[i];
-		auto_close int at = mnt_point(root, it->where, it->dir, it->no_links, NULL, e);
-		int rc = at < 0 ? at : mnt_attach(it->fd, at, it->where, e);
+	int rc = 0;
 
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
+	for (size_t i = 0; i < l->n && rc == 0; i++)
+		rc = attach(&l->v[i], root, e);
+	return rc;
 }
 
 static int set_sysctls(const struct pivot_args *a, struct err *e)

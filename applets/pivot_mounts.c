@@ -15,12 +15,6 @@
 
 #define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV)
 
-/* A mount that could not be made has said why already. */
-static int add_mount(struct pivot_items *l, int fd, const char *where, bool dir, bool no_links, struct err *e)
-{
-	return fd < 0 ? fd : pivot_item_add(l, fd, where, dir, no_links, e);
-}
-
 int pivot_item_add(struct pivot_items *l, int fd, const char *where, bool dir, bool no_links, struct err *e)
 {
 	struct pivot_item *v;
@@ -33,8 +27,24 @@ int pivot_item_add(struct pivot_items *l, int fd, const char *where, bool dir, b
 		fd_close(&fd);
 		return err_set(e, ENOMEM, where, NULL);
 	}
-	l->v[l->n++] = (struct pivot_item){ fd, copy, dir, no_links };
+	l->v[l->n++] = (struct pivot_item){ .fd = fd, .where = copy, .dir = dir, .no_links = no_links };
 	return 0;
+}
+
+/* A mount that could not be made has said why already. */
+static int add_mount(struct pivot_items *l, int fd, const char *where, bool dir, bool no_links, struct err *e)
+{
+	return fd < 0 ? fd : pivot_item_add(l, fd, where, dir, no_links, e);
+}
+
+/* One that lies in a mount of --api. */
+static int add_below(struct pivot_items *l, int fd, const char *where, struct err *e)
+{
+	int rc = add_mount(l, fd, where, true, false, e);
+
+	if (rc == 0)
+		l->v[l->n - 1].ours = true;
+	return rc;
 }
 
 void pivot_items_release(struct pivot_items *l)
@@ -66,7 +76,7 @@ static int make_dev(const struct pivot_args *a, struct pivot_items *l, struct er
 		if (rc < 0)
 			close(nodes[i]);
 		else
-			rc = add_mount(l, nodes[i], where, false, false, e);
+			rc = add_below(l, nodes[i], where, e);
 	}
 	return rc;
 }
@@ -135,14 +145,14 @@ static int make_cgroups(const struct pivot_args *a, const struct cgroups *all, s
 	int rc = 0;
 
 	if (only_v2)
-		return add_mount(l, make_cgroup(&all->v[0], attrs, e), "/sys/fs/cgroup", true, false, e);
+		return add_below(l, make_cgroup(&all->v[0], attrs, e), "/sys/fs/cgroup", e);
 	if (all->n)
-		rc = add_mount(l, make_cgroup_folders(all, a->api_write, e), "/sys/fs/cgroup", true, false, e);
+		rc = add_below(l, make_cgroup_folders(all, a->api_write, e), "/sys/fs/cgroup", e);
 	for (size_t i = 0; rc == 0 && i < all->n; i++) {
 		char where[300];
 
 		snprintf(where, sizeof where, "/sys/fs/cgroup/%s", cgroup_base(&all->v[i]));
-		rc = add_mount(l, make_cgroup(&all->v[i], attrs, e), where, true, false, e);
+		rc = add_below(l, make_cgroup(&all->v[i], attrs, e), where, e);
 	}
 	return rc;
 }
@@ -168,7 +178,7 @@ static int add_mqueue(struct pivot_items *l, struct err *e)
 		fd = mnt_clone(AT_FDCWD, "/dev/mqueue", SAFE, MS_PRIVATE, e);
 	else if (fd < 0 && fd != -ENODEV)
 		return fd;
-	return fd < 0 ? 0 : add_mount(l, fd, "/dev/mqueue", true, false, e);
+	return fd < 0 ? 0 : add_below(l, fd, "/dev/mqueue", e);
 }
 
 int pivot_api_make(const struct pivot_args *a, const struct cgroups *host, struct pivot_items *l, struct err *e)
@@ -176,8 +186,8 @@ int pivot_api_make(const struct pivot_args *a, const struct cgroups *host, struc
 	int rc;
 
 	if ((rc = add_mount(l, make_proc(e), "/proc", true, true, e)) < 0 || (rc = make_dev(a, l, e)) < 0 ||
-	    (rc = add_mount(l, make_devpts(e), "/dev/pts", true, false, e)) < 0 ||
-	    (rc = add_mount(l, mnt_new("tmpfs", "mode=1777,size=65536k", SAFE, e), "/dev/shm", true, false, e)) < 0 ||
+	    (rc = add_below(l, make_devpts(e), "/dev/pts", e)) < 0 ||
+	    (rc = add_below(l, mnt_new("tmpfs", "mode=1777,size=65536k", SAFE, e), "/dev/shm", e)) < 0 ||
 	    (rc = add_mqueue(l, e)) < 0 ||
 	    (rc = add_mount(l, make_sysfs(a, e), "/sys", true, true, e)) < 0)
 		return rc;

@@ -16,6 +16,7 @@ struct pivot_item {
 	char *where;     /* owned: absolute path inside the root */
 	bool dir;
 	bool no_links;   /* the place must not be reached through a symbolic link */
+	bool ours;       /* the place is in a mount of --api, and needs no looking at: nobody else has been there */
 };
 
 struct pivot_items {

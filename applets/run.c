@@ -45,7 +45,6 @@ const struct opt run_opts[] = {
 /* What lives as long as the waiter, and is the host's. */
 static struct record record = RECORD_NONE;
 static struct cgroups host_cgroups;
-static struct cgroup_dirs groups; /* the container's */
 
 static bool has_limits(const struct run_args *a)
 {
@@ -102,7 +101,10 @@ static int read_env_file(const char *path, struct strs *env, struct opt_keep *ke
 
 static void add_controller(struct strbuf *out, const char *prefix, const char *name)
 {
-	strbuf_addf(out, "%s%s%s", out->len ? "," : "", prefix, name);
+	if (out->len)
+		strbuf_add(out, ",");
+	strbuf_add(out, prefix);
+	strbuf_add(out, name);
 }
 
 /*
@@ -205,10 +207,12 @@ static int note_groups(const struct run_facts *f, struct strbuf *text, struct er
 {
 	const char *one[] = { f->cgroup, NULL };
 	const struct strs specs = { one, 1 };
+	struct cgroup_dirs groups = { 0 };
 	int rc = f->no_cgroup ? 0 : cgroup_dirs_find(&host_cgroups, &specs, &groups, e);
 
 	for (size_t i = 0; i < groups.n && rc == 0; i++)
 		strbuf_addf(text, "group%d %s\n", groups.v[i].hier->v2 ? 2 : 1, groups.v[i].path);
+	cgroup_dirs_release(&groups);
 	return rc;
 }
 
@@ -236,13 +240,8 @@ static int make_record(const struct run_args *a, const struct run_facts *f, stru
 /* A group that could not be removed is what the record is still good for: gc finds it there. */
 static void forget_record(void)
 {
-	bool left = false;
-
-	for (size_t i = 0; i < groups.n; i++)
-		left |= access(groups.v[i].path, F_OK) == 0;
-	if (!left)
+	if (!chain_ctx()->left)
 		record_remove(&record);
-	cgroup_dirs_release(&groups);
 }
 
 /*

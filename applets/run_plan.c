@@ -47,38 +47,20 @@ static int add_points(const struct run_args *a, const struct run_facts *f, struc
 	return copy_mounts(&s->mounts, &a->mounts);
 }
 
-static int add_group(const struct run_args *a, const struct run_facts *f, struct plan *p, const char *below, struct cgexec_args **out)
+/* Two levels: the limits that count are on the one that the container does not see. */
+static int add_groups(const struct run_args *a, const struct run_facts *f, struct plan *p)
 {
-	struct cgexec_args *s;
-	const char *spec = opt_keep_text(&p->keep, "%s%s", f->cgroup, below);
-	int rc = spec ? ADD(p, &cgexec_step, s) : -ENOMEM;
-
-	if (rc < 0)
-		return rc;
-	s->create.set = true;
-	s->limits = a->limits;
-	*out = s;
-	return strs_add(&s->groups, spec);
-}
-
-static int add_outer_group(const struct run_args *a, const struct run_facts *f, struct plan *p)
-{
-	struct cgexec_args *s;
-	int rc = f->no_cgroup ? 0 : add_group(a, f, p, "", &s);
+	struct cgexec_args *s = NULL;
+	int rc = f->no_cgroup ? 0 : ADD(p, &cgexec_step, s);
 
 	if (rc < 0 || f->no_cgroup)
 		return rc;
-	s->rm = s->no_join = true;
+	s->create.set = s->rm = true;
+	s->child = "init";
+	s->limits = a->limits;
 	if (f->devices)
 		s->devices = a->privileged ? "all" : "default";
-	return 0;
-}
-
-static int add_inner_group(const struct run_args *a, const struct run_facts *f, struct plan *p)
-{
-	struct cgexec_args *s;
-
-	return f->no_cgroup ? 0 : add_group(a, f, p, "/init", &s);
+	return strs_add(&s->groups, f->cgroup);
 }
 
 static int add_pid(const struct run_args *a, const struct run_facts *f, struct plan *p)
@@ -220,9 +202,8 @@ static int add_credentials(const struct run_args *a, const struct run_facts *f, 
  */
 static int (*const order[])(const struct run_args *a, const struct run_facts *f, struct plan *p) = {
 	add_points,      /* first of all: made on the host, and taken away again by somebody who stays there */
-	add_outer_group, /* limited before anybody is in it; the waiter, which this process becomes, stays outside */
-	add_pid,         /* forks: what follows is pid 1, in the plan's own order the first that must be inside */
-	add_inner_group, /* joined before the cgroup namespace is made, whose root is the group joined */
+	add_groups,      /* limited before anybody is in them; the waiter, which this process becomes, stays outside */
+	add_pid,         /* forks: the child starts in the group, before its cgroup namespace is made, whose root that is */
 	add_network,     /* before the mounts: sysfs shows the network namespace that it is mounted in */
 	add_namespaces,  /* after the fork: mounts, and a procfs of the new pid namespace, belong to pid 1 */
 	add_root,        /* after all that needs a path of the host */

@@ -77,8 +77,8 @@ static int find_caps(struct setpriv_job *j, struct err *e)
 		return 0;
 	rc = cred_want_parse(j->a->caps, &want, e);
 	if (rc == 0)
-		rc = cred_get(&s, e);
-	return rc < 0 ? rc : cred_want_meet(&want, s.permitted & s.bounding, &j->caps, e);
+		rc = cred_get_active(&s, e);
+	return rc < 0 ? rc : cred_want_meet(&want, s.permitted & cred_bounding(want.caps), &j->caps, e);
 }
 
 static int set_limits(struct setpriv_job *j, struct err *e)
@@ -122,7 +122,7 @@ static int set_umask(struct setpriv_job *j, struct err *e)
 static int raise_caps(struct setpriv_job *j, struct err *e)
 {
 	struct cred_sets s;
-	int rc = changes_creds(j->a) ? cred_get(&s, e) : 1;
+	int rc = changes_creds(j->a) ? cred_get_active(&s, e) : 1;
 
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
@@ -174,15 +174,16 @@ static int set_all_caps(struct setpriv_job *j, struct err *e)
 static int set_caps(struct setpriv_job *j, struct err *e)
 {
 	const struct setpriv_args *a = j->a;
-	uint64_t known = cred_caps_known();
 	struct cred_sets s;
+	uint64_t known;
 	int rc;
 
 	if (a->caps)
 		return set_all_caps(j, e);
 	if (!a->inh_caps && !a->ambient_caps)
 		return 0;
-	rc = cred_get(&s, e);
+	known = cred_caps_known();
+	rc = cred_get_active(&s, e);
 	if (rc == 0 && a->inh_caps)
 		rc = cred_caps_change(a->inh_caps, known, &s.inheritable, e);
 	if (rc == 0)
@@ -213,7 +214,8 @@ static int set_no_new_privs(struct setpriv_job *j, struct err *e)
  */
 static int settle(struct setpriv_job *j, struct err *e)
 {
-	int rc = changes_creds(j->a) ? cred_caps_as_exec(e) : 0;
+	/* drop_bounding has left just what find_caps had found */
+	int rc = changes_creds(j->a) ? cred_caps_as_exec(j->a->caps ? &j->caps : NULL, e) : 0;
 
 	return rc < 0 ? rc : 0;
 }

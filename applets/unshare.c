@@ -1,13 +1,13 @@
-#include "applets/unshare.h"
-
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "applets/applet.h"
-#include "core/idmap.h"
+#include "applets/unshare_priv.h"
 #include "core/fd.h"
 #include "core/ns.h"
 #include "core/ns_bind.h"
@@ -17,6 +17,11 @@
 
 static const char *const propagations[] = { "private", "slave", "shared", "unchanged", NULL };
 static const char *const forwards[] = { "all", NULL };
+static const char *const setgroups_words[] = { "allow", "deny", NULL };
+static const char *const as_root[] = { "map-user=0", "map-group=0", NULL };
+static const char *const as_caller[] = { "map-user=.", "map-group=.", NULL };
+static const char *const auto_ids[] = { "map-users=auto", "map-groups=auto", NULL };
+static const char *const own_subids[] = { "map-users=subids", "map-groups=subids", NULL };
 
 static const struct opt unshare_opts[] = {
 	{ OPT_MAYBE, 'm', "mount", "FILE", "new mount namespace", OFF(mount) },
@@ -31,8 +36,28 @@ static const struct opt unshare_opts[] = {
 	{ OPT_SIGNAL, 0, "kill-child", "SIG", "kill the command when unshare dies; implies -f", OFF(kill_child), .min = SIGKILL },
 	{ OPT_MAYBE, 0, "forward-signals", "all", "pass TERM and INT on to the command, or all signals; implies -f", OFF(forward), .words = forwards },
 	{ OPT_MAYBE, 0, "mount-proc", "DIR", "mount proc on /proc or DIR; implies -m", OFF(mount_proc) },
+	{ OPT_MAYBE, 0, "mount-binfmt", "DIR", "mount the user namespace's own binfmt_misc; implies -U and -m", OFF(mount_binfmt) },
+	{ OPT_STR, 'l', "load-interp", "STRING", "register a binary format there; implies --mount-binfmt", OFF(load_interp) },
 	{ OPT_STR, 0, "propagation", "MODE", "of mounts: private (default), slave, shared, unchanged", OFF(propagation), .words = propagations },
-	{ OPT_FLAG, 'r', "map-root-user", NULL, "be root in a new user namespace; implies -U", OFF(map_root) },
+	{ OPT_WORDS, 'r', "map-root-user", NULL, "be root in a new user namespace; implies -U", .words = as_root, .group = unshare_opts },
+	{ OPT_WORDS, 'c', "map-current-user", NULL, "be oneself in a new user namespace; implies -U", .words = as_caller, .group = unshare_opts },
+	{ OPT_STR, 0, "map-user", "USER", "be this user inside; implies -U", OFF(map_user) },
+	{ OPT_STR, 0, "map-group", "GROUP", "be this group inside; implies -U", OFF(map_group) },
+	{ OPT_LIST, 0, "map-users", "RANGE", "map INNER:OUTER:COUNT; or auto, subids, all; implies -U", OFF(map_users) },
+	{ OPT_LIST, 0, "map-groups", "RANGE", "the same for groups", OFF(map_groups) },
+	{ OPT_WORDS, 0, "map-auto", NULL, "map the subordinate ids to 0 and up; implies -U", .words = auto_ids, .group = unshare_opts },
+	{ OPT_WORDS, 0, "map-subids", NULL, "map them to themselves; implies -U", .words = own_subids, .group = unshare_opts },
+	{ OPT_STR, 0, "owner", "USER:GROUP", "whose the user namespace is; implies -U", OFF(owner) },
+	{ OPT_STR, 0, "setgroups", "WORD", "allow or deny setgroups(2) in it", OFF(setgroups), .words = setgroups_words },
+	{ OPT_FLAG, 0, "keep-caps", NULL, "the command keeps the capabilities over it", OFF(keep_caps) },
+	{ OPT_STR, 'R', "root", "DIR", "change root to DIR", OFF(root) },
+	{ OPT_STR, 'w', "wd", "DIR", "change to DIR, within the new root", OFF(wd) },
+	{ OPT_NUM, 'S', "setuid", "UID", "user inside", OFF(uid), .max = IDMAP_MAX },
+	{ OPT_NUM, 'G', "setgid", "GID", "group inside, and no other", OFF(gid), .max = IDMAP_MAX },
+	{ OPT_NUM, 0, "boottime", "SECONDS", "offset of the boot time clock; with -T", OFF(boottime), .min = LLONG_MIN, .max = LLONG_MAX },
+	{ OPT_NUM, 0, "monotonic", "SECONDS", "offset of the monotonic clock; with -T", OFF(monotonic), .min = LLONG_MIN, .max = LLONG_MAX },
+	{ OPT_FLAG, 0, "clear-env", NULL, "clear the environment", OFF(clear_env) },
+	{ OPT_STR, 0, "whitelist-env", "NAME,...", "clear all of it but these", OFF(whitelist_env) },
 	{ OPT_STR, 0, "hostname", "NAME", "set the host name; implies -u", OFF(hostname) },
 	{ OPT_STR, 0, "domainname", "NAME", "set the NIS domain name; implies -u", OFF(domainname) },
 	{ OPT_END },
@@ -45,18 +70,25 @@ static int unshare_check(const void *args, struct err *e)
 
 	if (rc == 0 && a->domainname)
 		rc = ns_hostname_check(a->domainname, e);
-	return rc;
+	if (rc == 0 && (a->boottime.set || a->monotonic.set) && !a->time.set)
+		return err_bad(e, a->boottime.set ? "--boottime" : "--monotonic", "the clocks of this time namespace stay: make one, --time");
+	return rc < 0 ? rc : unshare_maps_check(a, e);
+}
+
+static bool has_binfmt(const struct unshare_args *a)
+{
+	return a->mount_binfmt.set || a->load_interp;
 }
 
 static unsigned flags_of(const struct unshare_args *a)
 {
 	unsigned flags = 0;
 
-	if (a->mount.set || a->mount_proc.set)
+	if (a->mount.set || a->mount_proc.set || has_binfmt(a))
 		flags |= CLONE_NEWNS;
 	if (a->uts.set || a->hostname || a->domainname)
 		flags |= CLONE_NEWUTS;
-	if (a->user.set || a->map_root)
+	if (a->user.set || a->map_user || a->map_group || a->map_users.n || a->map_groups.n || a->owner || has_binfmt(a))
 		flags |= CLONE_NEWUSER;
 	flags |= a->ipc.set ? CLONE_NEWIPC : 0;
 	flags |= a->net.set ? CLONE_NEWNET : 0;
@@ -79,7 +111,7 @@ static enum proc_forward forward_of(const struct unshare_args *a)
 }
 
 /* The namespaces that get a name; those of pid and time are the children's. */
-static unsigned binds_of(const struct unshare_args *a, struct ns_bind binds[NS_BIND_MAX])
+static void list_binds(const struct unshare_args *a, struct ns_binds *binds)
 {
 	const struct {
 		const struct opt_maybe *opt;
@@ -88,34 +120,34 @@ static unsigned binds_of(const struct unshare_args *a, struct ns_bind binds[NS_B
 		{ &a->mount, "mnt" }, { &a->uts, "uts" }, { &a->ipc, "ipc" }, { &a->net, "net" }, { &a->user, "user" },
 		{ &a->cgroup, "cgroup" }, { &a->pid, "pid_for_children" }, { &a->time, "time_for_children" },
 	};
-	unsigned n = 0;
 
+	binds->n = 0;
 	for (unsigned i = 0; i < NS_BIND_MAX; i++)
 		if (all[i].opt->value)
-			binds[n++] = (struct ns_bind){ all[i].ns, all[i].opt->value };
-	return n;
+			binds->v[binds->n++] = (struct ns_bind){ all[i].ns, all[i].opt->value };
 }
 
 /* The child goes on when all names are given: its command may already want to use them. */
-static int bind_while_child_waits(struct ns_binder *binder, pid_t child, int go, struct err *e)
+static int bind_while_child_waits(struct helper *binder, pid_t child, int go, struct err *e)
 {
-	int rc = ns_binder_finish(binder, e);
+	int rc = helper_finish(binder, e);
 
-	if (rc == 0 && write(go, "", 1) == 1)
+	/* a child that has failed already does not hear it, and tells its waiter why */
+	if (rc == 0) {
+		send(go, "", 1, MSG_NOSIGNAL);
 		return 0;
-	/* end of file on the pipe ends the child */
+	}
+	/* the end of the stream ends the child */
 	close(go);
 	waitpid(child, NULL, 0);
-	return rc < 0 ? rc : err_set(e, EPIPE, "child", NULL);
+	return rc;
 }
 
-static int wait_for_names(struct ns_binder *binder, int go[2])
+static int wait_for_names(struct helper *binder, int go[2])
 {
 	char c;
 
-	/* the helper is the parent's child, not ours */
-	binder->pid = 0;
-	ns_binder_cancel(binder);
+	helper_forget(binder);
 	fd_close(&go[1]);
 	if (read(go[0], &c, 1) != 1)
 		_exit(1);
@@ -124,23 +156,27 @@ static int wait_for_names(struct ns_binder *binder, int go[2])
 }
 
 /* STEP_WAIT in the parent, 0 in the child, which is the one to go on. */
-static int go_on_in_child(const struct unshare_args *a, struct ns_binder *binder, struct step_ctx *ctx, struct err *e)
+static int go_on_in_child(const struct unshare_args *a, struct helper *binder, struct step_ctx *ctx, struct err *e)
 {
-	int go[2], rc;
+	bool names = binder->pid > 0;
+	int go[2] = { -1, -1 }, rc;
 
 	ctx->child = (struct proc_child){
 		.forward = forward_of(a),
 		.kill_sig = a->kill_child.set ? (int)a->kill_child.v : 0,
 		.die_alike = !ctx->run,
+		.into = ctx->seats.v2,
 	};
-	if (pipe2(go, O_CLOEXEC) < 0)
-		return err_sys(e, "pipe", NULL);
+	/* no pipe: a write to one whose reader has failed would kill us */
+	if (names && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go) < 0)
+		return err_sys(e, "socketpair", NULL);
 	rc = proc_fork(&ctx->child, &ctx->err_fd, &ctx->parent_fd, e);
 	if (rc > 0) {
-		close(go[0]);
-		rc = bind_while_child_waits(binder, ctx->child.pid, go[1], e);
+		cgroup_seats_close(&ctx->seats);
+		fd_close(&go[0]);
+		rc = names ? bind_while_child_waits(binder, ctx->child.pid, go[1], e) : 0;
 		if (rc == 0)
-			close(go[1]);
+			fd_close(&go[1]);
 		return rc < 0 ? rc : STEP_WAIT;
 	}
 	/* also after a failure in the child: it is the parent that cleans up */
@@ -149,70 +185,87 @@ static int go_on_in_child(const struct unshare_args *a, struct ns_binder *binder
 	ctx->pid_pending = false;
 	if (ctx->child.pid == 0 && ctx->forked)
 		ctx->forked(&ctx->child);
-	return rc < 0 ? rc : wait_for_names(binder, go);
+	if (rc == 0)
+		rc = cgroup_seats_take(&ctx->seats, ctx->child.born_there, e);
+	return rc < 0 || !names ? rc : wait_for_names(binder, go);
 }
 
-static int set_up_mounts(const struct unshare_args *a, struct err *e)
+/* Whom we leave behind in the old namespaces. */
+static int start_helpers(const struct unshare_args *a, const struct unshare_state *s, const struct ns_binds *binds,
+			 struct helper *binder, struct helper *mapper, const struct step_ctx *ctx, struct err *e)
 {
-	const char *mode = a->propagation ? a->propagation : "private";
-	int rc = ns_propagation(mode, e);
+	bool maps = s->outside[0] || s->outside[1];
+	int rc;
 
-	if (rc < 0 || !a->mount_proc.set)
-		return rc;
-	return ns_mount_proc(a->mount_proc.value ? a->mount_proc.value : "/proc", e);
+	if ((binds->n || maps) && ctx->pid_pending)
+		return err_bad(e, binds->n ? binds->v[0].file : "id map",
+			       "who writes it from outside would become pid 1 of the new pid namespace; put this before unshare --pid");
+	rc = binds->n ? helper_start(binder, ns_bind_all, binds, e) : 0;
+	if (rc == 0)
+		rc = unshare_maps_start(s, mapper, e);
+	return rc < 0 ? rc : unshare_become_owner(a, s, e);
 }
 
-/* What comes after the namespaces are there, in the process that goes on. */
-static int furnish(const struct unshare_args *a, unsigned flags, uid_t uid, gid_t gid, struct err *e)
+/* One call makes all namespaces: the kernel makes the user namespace first, which then owns the others. */
+static int make_namespaces(const struct unshare_args *a, const struct unshare_state *s, struct helper *mapper, struct err *e)
 {
-	int rc = 0;
+	unsigned flags = flags_of(a);
+	int rc = a->mount.value ? ns_unshare_to_bind(flags, e) : ns_unshare(flags, e);
 
-	/* from inside, which is what lets an unprivileged user do it: user_namespaces(7) */
-	if (a->map_root)
-		rc = idmap_write_own(0, uid, 0, gid, e);
-	if (rc == 0 && flags & CLONE_NEWNS)
-		rc = set_up_mounts(a, e);
-	return rc < 0 ? rc : ns_hostname(a->hostname, a->domainname, e);
+	if (rc == 0 && (flags & CLONE_NEWUSER || a->setgroups))
+		rc = unshare_maps_write(a, s, mapper, e);
+	/* before the first process is in it: time_namespaces(7) */
+	return rc < 0 ? rc : ns_clocks(a->boottime.set ? &a->boottime.v : NULL, a->monotonic.set ? &a->monotonic.v : NULL, e);
 }
 
-/*
- * The order is util-linux's. One call makes all namespaces: the kernel makes
- * the user namespace first, which then owns the others.
- */
+static int unshare_open(const void *args, void *state, struct step_ctx *ctx, struct err *e)
+{
+	(void)ctx;
+	return unshare_maps_open(args, state, e);
+}
+
+/* The order is util-linux's. */
 static int unshare_apply(const void *args, void *state, struct step_ctx *ctx, struct err *e)
 {
 	const struct unshare_args *a = args;
-	struct ns_binder binder = NS_BINDER_NONE;
-	struct ns_bind binds[NS_BIND_MAX];
-	unsigned flags = flags_of(a), n = binds_of(a, binds);
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-	int rc = 0;
+	const struct unshare_state *s = state;
+	struct helper binder = HELPER_NONE, mapper = HELPER_NONE;
+	struct ns_binds binds;
+	unsigned flags = flags_of(a);
+	int rc;
 
-	(void)state;
-	if (n && ctx->pid_pending)
-		rc = err_bad(e, binds[0].file, "who gives the namespace its name would become pid 1 of the new pid namespace; put this before unshare --pid");
-	else if (n)
-		rc = ns_binder_start(&binder, binds, n, e);
+	list_binds(a, &binds);
+	rc = start_helpers(a, s, &binds, &binder, &mapper, ctx, e);
 	if (rc == 0)
-		rc = ns_unshare(flags, e);
+		rc = make_namespaces(a, s, &mapper, e);
 	if (rc < 0) {
-		ns_binder_cancel(&binder);
+		/* the later one first: it has the earlier one's pipe, whose end the earlier waits for */
+		helper_cancel(&mapper);
+		helper_cancel(&binder);
 		return rc;
 	}
 	ctx->made |= flags;
 	ctx->pid_pending |= a->pid.set;
-	ctx->creds_changed |= (flags & CLONE_NEWUSER) != 0;
-	rc = forks(a) ? go_on_in_child(a, &binder, ctx, e) : ns_binder_finish(&binder, e);
-	return rc ? rc : furnish(a, flags, uid, gid, e);
+	ctx->creds_changed |= flags & CLONE_NEWUSER || a->uid.set || a->gid.set;
+	ctx->unmapped |= s->as_root;
+	rc = forks(a) ? go_on_in_child(a, &binder, ctx, e) : helper_finish(&binder, e);
+	return rc ? rc : unshare_furnish(a, flags, ctx, e);
+}
+
+static void unshare_close(void *state)
+{
+	unshare_maps_release(state);
 }
 
 const struct step_ops unshare_step = {
 	.name = "unshare",
 	.opts = unshare_opts,
 	.args_size = sizeof(struct unshare_args),
+	.state_size = sizeof(struct unshare_state),
 	.check = unshare_check,
+	.open = unshare_open,
 	.apply = unshare_apply,
+	.close = unshare_close,
 };
 
 const struct applet applet_unshare = {

@@ -53,50 +53,58 @@ static void drop(struct cgroups *c, size_t i)
 	memmove(c->v + i, c->v + i + 1, (--c->n - i) * sizeof *c->v);
 }
 
+/* "LIST,WORD"; there is room. */
+static void list_add(char *list, const char *word)
+{
+	if (*list)
+		strcat(list, ",");
+	strcat(list, word);
+}
+
 /*
  * The super options of a v1 mount name its controllers among flags that are
  * none; a security module may add "seclabel" or "context=...".
  */
-static void sort_option(const char *word, struct strbuf *controllers, struct strbuf *options, struct strbuf *name)
+static void sort_option(const char *word, struct cgroup_hier *h)
 {
 	static const char flags[] = "xattr,noprefix,cpuset_v2_mode,clone_children";
 	static const char others[] = "rw,ro,none,seclabel,favordynmods,nofavordynmods,sync,dirsync,mand,lazytime";
 	const char *value = str_after(word, "name=");
 
 	if (value)
-		strbuf_add(name, value);
+		strcpy(h->name, value);
 	else if (!*word || strchr(word, '=') || cgroup_list_has(others, word))
 		return;
 	else if (!cgroup_list_has(flags, word))
-		strbuf_addf(controllers, "%s%s", controllers->len ? "," : "", word);
-	strbuf_addf(options, "%s%s", options->len ? "," : "", word);
+		list_add(h->controllers, word);
+	list_add(h->options, word);
 }
 
 static int hier_add(struct cgroups *c, bool v2, bool ro, const char *mount, const char *root, char *super)
 {
-	struct strbuf controllers = { 0 }, options = { 0 }, name = { 0 };
-	struct cgroup_hier *v = realloc(c->v, (c->n + 1) * sizeof *v);
 	struct cgroup_hier h = { .v2 = v2, .read_only = ro || cgroup_list_has(super, "ro") };
+	/* no list of some of its words is longer */
+	size_t room = strlen(super) + 1;
 
-	if (!v)
-		return -ENOMEM;
-	c->v = v;
-	for (char *word; !v2 && (word = strsep(&super, ","));)
-		sort_option(word, &controllers, &options, &name);
-	/* an empty one is "", not NULL */
-	strbuf_add(&controllers, "");
-	strbuf_add(&options, "");
-	strbuf_add(&name, "");
-	h.controllers = controllers.s;
-	h.options = options.s;
-	h.name = name.s;
+	if (c->n % 16 == 0) {
+		struct cgroup_hier *v = realloc(c->v, (c->n + 16) * sizeof *v);
+
+		if (!v)
+			return -ENOMEM;
+		c->v = v;
+	}
+	h.controllers = calloc(1, room);
+	h.options = calloc(1, room);
+	h.name = calloc(1, room);
 	h.mount = strdup(mount);
 	h.root = strdup(root);
 	h.own = strdup("");
-	if (controllers.failed || options.failed || name.failed || !h.mount || !h.root || !h.own) {
+	if (!h.controllers || !h.options || !h.name || !h.mount || !h.root || !h.own) {
 		hier_release(&h);
 		return -ENOMEM;
 	}
+	for (char *word; !v2 && (word = strsep(&super, ","));)
+		sort_option(word, &h);
 	c->v[c->n++] = h;
 	return 0;
 }
@@ -243,7 +251,7 @@ static int load_controllers(struct cgroup_hier *h)
 	ssize_t len;
 	char *copy;
 
-	snprintf(path, sizeof path, "%s/cgroup.controllers", h->mount);
+	str_join(path, sizeof path, h->mount, "/cgroup.controllers");
 	len = fd_get(AT_FDCWD, path, text, sizeof text);
 	if (len <= 0)
 		return 0;
@@ -319,14 +327,11 @@ const char *cgroup_base(const struct cgroup_hier *h)
 char *cgroup_own_dir(const struct cgroup_hier *h)
 {
 	const char *rest = *h->own ? path_below(h->own, h->root) : NULL;
-	char *path = NULL;
 
 	/* what lies above our namespace's root has no name that we could know: cgroup_namespaces(7) */
 	if (!rest || (str_after(rest, "/..") && (!rest[3] || rest[3] == '/')))
 		return NULL;
-	if (asprintf(&path, "%s%s", strcmp(h->mount, "/") ? h->mount : "", rest) < 0)
-		return NULL;
-	return path;
+	return str_joined(strcmp(h->mount, "/") ? h->mount : "", rest);
 }
 
 bool cgroup_usable(const struct cgroups *c, const char *controller, bool own)

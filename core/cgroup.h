@@ -64,6 +64,9 @@ bool cgroup_usable(const struct cgroups *c, const char *controller, bool own);
 
 /* ---- what was asked for: cgroup_spec.c ---- */
 
+/* A name within the path of a group: neither empty nor "." nor "..", no "/" in it. Pure: -EINVAL with *e on `text`. */
+int cgroup_name_check(const char *name, const char *text, struct err *e);
+
 /* "CTRL[,CTRL..]:PATH". Pure: -EINVAL with *e. */
 struct cgroup_spec {
 	char controllers[512]; /* "*" for all; ":PATH" gives "unified" */
@@ -77,9 +80,9 @@ struct cgroup_dir {
 	const struct cgroup_hier *hier; /* borrowed */
 	char *path;                     /* owned */
 	size_t base;                    /* length of what of the path must be there already */
-	char controllers[512];          /* those asked for in this hierarchy */
+	char controllers[256];          /* those asked for in this hierarchy */
 	bool optional;                  /* the v2 node that nobody asked for: what cannot be had is left out */
-	bool made;                      /* by this call */
+	bool made;                      /* by this call, and not removed yet */
 	int procs, back;                /* owned fds: cgroup.procs of the group, and of the one to go back to */
 };
 
@@ -90,7 +93,7 @@ struct cgroup_dir {
 struct cgroup_dirs {
 	struct cgroup_dir *v;
 	size_t n;
-	char **made; /* owned: directories that this call made, in order */
+	char **made; /* owned: parents that this call made on the way to them, in order */
 	size_t n_made;
 	size_t joined;    /* so many of v have been joined */
 	const char *spec; /* the last -g, for hints; borrowed */
@@ -105,10 +108,13 @@ struct cgroup_dirs {
 int cgroup_dirs_find(const struct cgroups *c, const struct strs *specs, struct cgroup_dirs *d, struct err *e);
 void cgroup_dirs_release(struct cgroup_dirs *d);
 
+/* The groups called `name` below those of *above, which are there; *d borrows from it. */
+int cgroup_dirs_below(const struct cgroup_dirs *above, const char *name, struct cgroup_dirs *d, struct err *e);
+
 /* The group that holds this controller, or NULL with *e: `what` needs it. */
 const struct cgroup_dir *cgroup_dirs_need(const struct cgroup_dirs *d, const char *controller, const char *what, struct err *e);
 
-/* ---- making and joining: cgroup_make.c ---- */
+/* ---- making: cgroup_make.c ---- */
 
 /* -ENOENT with *e where one is missing. */
 int cgroup_dirs_check(struct cgroup_dirs *d, struct err *e);
@@ -120,19 +126,46 @@ int cgroup_dirs_check(struct cgroup_dirs *d, struct err *e);
  */
 int cgroup_dirs_make(struct cgroup_dirs *d, long long mode, struct err *e);
 
+/* Remove the directories that this call made, last first, and nothing else. */
+void cgroup_unmake(struct cgroup_dirs *d);
+
+/* The first line of a small file of the group, its length or -errno; and one value written in one write(2), with a hint where the rule is known. */
+ssize_t cgroup_get(const struct cgroup_dir *g, const char *file, char *buf, size_t size);
+int cgroup_put(const struct cgroup_dir *g, const char *file, const char *value, struct err *e);
+bool cgroup_has(const struct cgroup_dir *g, const char *file);
+
+/* ---- joining: cgroup_join.c, cgroup_of.c ---- */
+
 /* Open all files that joining needs, then join. A failed join takes back the earlier ones. */
 int cgroup_open_procs(struct cgroup_dirs *d, struct err *e);
 int cgroup_join(struct cgroup_dirs *d, struct err *e);
 /* Go back to where this process was before, as far as the kernel lets it. */
 void cgroup_leave(struct cgroup_dirs *d);
 
-/* Remove the directories that this call made, last first, and nothing else. */
-void cgroup_unmake(struct cgroup_dirs *d);
+/*
+ * The groups that a child to come is to be in, held open: the child may be in
+ * namespaces, and without the rights, in which it could not open them. Owned fds.
+ */
+#define CGROUP_SEATS_MAX 32
+struct cgroup_seats {
+	int v2;                   /* the group's directory, for sys_fork_into; -1: none */
+	bool v2_optional;         /* nobody asked for that one */
+	int v1[CGROUP_SEATS_MAX]; /* the tasks files */
+	size_t n;
+};
+#define CGROUP_SEATS_NONE { .v2 = -1 }
 
-/* A small file of the group, or -errno; and one value written in one write(2), with a hint where the rule is known. */
-ssize_t cgroup_get(const struct cgroup_dir *g, const char *file, char *buf, size_t size);
-int cgroup_put(const struct cgroup_dir *g, const char *file, const char *value, struct err *e);
-bool cgroup_has(const struct cgroup_dir *g, const char *file);
+/* Start with CGROUP_SEATS_NONE; after a failure cgroup_seats_close is due. */
+int cgroup_seats_open(const struct cgroup_dirs *d, struct cgroup_seats *s, struct err *e);
+/* In the child, which the kernel has put into the v2 group already or not. Closes them. */
+int cgroup_seats_take(struct cgroup_seats *s, bool born_there, struct err *e);
+void cgroup_seats_close(struct cgroup_seats *s);
+
+/*
+ * Seats in all groups of another process's, by its directory in /proc, that this
+ * process is not in. As above; -ENOENT where one is not to be seen from here.
+ */
+int cgroup_seats_of(int proc, struct cgroup_seats *s, struct err *e);
 
 /* ---- limits: cgroup_limits.c (what is wanted), cgroup_write.c (writing it) ---- */
 

@@ -1,4 +1,4 @@
-#include "core/cgroup.h"
+#include "core/cgroup_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,22 +16,18 @@
 
 /* ---- small files of a group ---- */
 
-static int file_path(char *buf, size_t size, const char *dir, const char *file)
+int cgroup_path(char *buf, size_t size, const char *dir, const char *file)
 {
-	return (size_t)snprintf(buf, size, "%s/%s", dir, file) < size ? 0 : -ENAMETOOLONG;
+	return str_join(buf, size, dir, "/", file) < size ? 0 : -ENAMETOOLONG;
 }
 
+/* The first line. */
 static ssize_t dir_get(const char *dir, const char *file, char *buf, size_t size)
 {
 	char path[4096];
-	ssize_t len = file_path(path, sizeof path, dir, file);
+	ssize_t len = cgroup_path(path, sizeof path, dir, file);
 
-	if (len == 0)
-		len = fd_get(AT_FDCWD, path, buf, size);
-	if (len < 0)
-		return len;
-	buf[strcspn(buf, "\n")] = '\0';
-	return (ssize_t)strlen(buf);
+	return len < 0 ? len : fd_get_line(AT_FDCWD, path, buf, size);
 }
 
 ssize_t cgroup_get(const struct cgroup_dir *g, const char *file, char *buf, size_t size)
@@ -43,13 +39,13 @@ bool cgroup_has(const struct cgroup_dir *g, const char *file)
 {
 	char path[4096];
 
-	return file_path(path, sizeof path, g->path, file) == 0 && access(path, F_OK) == 0;
+	return cgroup_path(path, sizeof path, g->path, file) == 0 && access(path, F_OK) == 0;
 }
 
 /* ---- why the kernel refused ---- */
 
 /* Rules that hold for whatever was to be done there. */
-static void hint_common(const struct cgroup_hier *h, int code, struct err *e)
+void cgroup_hint(const struct cgroup_hier *h, int code, struct err *e)
 {
 	if (code == EROFS)
 		err_hint(e, "%s is mounted read-only, as in most containers", h->mount);
@@ -61,28 +57,13 @@ static void hint_common(const struct cgroup_hier *h, int code, struct err *e)
 		err_hint(e, "only the owner of the directory may: a group that was delegated to you lies below @/ (your own group)");
 }
 
-static void hint_join(const struct cgroup_dir *g, int code, struct err *e)
-{
-	char text[256];
-
-	if (code == EBUSY && g->hier->v2 && cgroup_get(g, "cgroup.subtree_control", text, sizeof text) > 0)
-		err_hint(e, "the group gives \"%s\" to its children (cgroup.subtree_control) and so may hold no process itself: join one below it", text);
-	else if (code == EOPNOTSUPP && cgroup_get(g, "cgroup.type", text, sizeof text) > 0)
-		err_hint(e, "cgroup.type is \"%s\": a group above has processes and gives controllers to its children at the same time", text);
-	else if (code == ENOSPC)
-		err_hint(e, "cpuset.cpus or cpuset.mems of the group is empty: --cpuset-cpus and --cpuset-mems set them, --create copies them from above");
-	else if ((code == EACCES || code == EPERM) && g->hier->v2)
-		err_hint(e, "v2 wants write permission for cgroup.procs of the group and of the nearest group that is above it and above the one you are in: start inside the delegated tree");
-	hint_common(g->hier, code, e);
-}
-
 /* What a value may be depends on the neighbours: name them. */
 static void hint_value(const struct cgroup_dir *g, const char *file, int code, struct err *e)
 {
 	char path[4096], text[256];
 	char *slash;
 
-	snprintf(path, sizeof path, "%s", g->path);
+	str_join(path, sizeof path, g->path);
 	slash = strrchr(path, '/');
 	if (slash)
 		*slash = '\0';
@@ -103,13 +84,13 @@ static void hint_value(const struct cgroup_dir *g, const char *file, int code, s
 		err_hint(e, "the group above has %s%s", text, code == EBUSY ? "; those below this one use what would go" : "");
 	else if (code == EINVAL && str_after(file, "devices."))
 		err_hint(e, "a rule is \"TYPE MAJOR:MINOR ACCESS\"; with groups below it, a group's \"a\" cannot be changed");
-	hint_common(g->hier, code, e);
+	cgroup_hint(g->hier, code, e);
 }
 
 int cgroup_put(const struct cgroup_dir *g, const char *file, const char *value, struct err *e)
 {
 	char path[4096];
-	int rc = file_path(path, sizeof path, g->path, file);
+	int rc = cgroup_path(path, sizeof path, g->path, file);
 
 	if (rc < 0)
 		return err_set(e, -rc, g->path, NULL);
@@ -122,7 +103,7 @@ int cgroup_put(const struct cgroup_dir *g, const char *file, const char *value, 
 
 /* ---- making ---- */
 
-static void cgroup_drop(struct cgroup_dirs *d, struct cgroup_dir *g)
+void cgroup_drop(struct cgroup_dirs *d, struct cgroup_dir *g)
 {
 	fd_close(&g->procs);
 	fd_close(&g->back);
@@ -166,68 +147,94 @@ static int note_made(struct cgroup_dirs *d, const char *path)
 	return 0;
 }
 
+bool cgroup_is_made(const struct cgroup_dirs *d, const char *path)
+{
+	for (size_t i = 0; i < d->n_made; i++)
+		if (!strcmp(d->made[i], path))
+			return true;
+	return false;
+}
+
 /* The end of the component that follows `from` in the path, or 0 when none does. */
 static size_t next_level(const char *path, size_t from)
 {
 	return path[from] ? from + 1 + strcspn(path + from + 1, "/") : 0;
 }
 
-static int make_level(struct cgroup_dirs *d, const char *path, long long mode)
+/* 1: made, 0: was there, -errno. */
+static int make_level(const char *path, long long mode)
 {
-	int rc;
-
 	if (mkdir(path, mode < 0 ? 0755 : (mode_t)mode) < 0)
 		return errno == EEXIST ? 0 : -errno;
-	rc = note_made(d, path);
-	if (d->mark)
-		setxattr(path, CGROUP_MARK, "1", 1, 0);
 	/* an explicit mode is not subject to the umask, as with mkdir -m */
-	if (rc == 0 && mode >= 0 && chmod(path, (mode_t)mode) < 0)
-		rc = -errno;
-	return rc < 0 ? rc : 1;
+	return mode >= 0 && chmod(path, (mode_t)mode) < 0 ? -errno : 1;
 }
 
-/* mkdir -p. 0 or -errno with the level that failed in `level`. */
+static int make_parent(struct cgroup_dirs *d, const char *path, long long mode)
+{
+	int rc = make_level(path, mode);
+
+	if (rc <= 0)
+		return rc;
+	if (d->mark)
+		setxattr(path, CGROUP_MARK, "1", 1, 0);
+	return note_made(d, path);
+}
+
+/*
+ * mkdir -p, from below, as most often only the last level is missing. 0 or
+ * -errno with the level that failed in `level`.
+ */
 static int make_path(struct cgroup_dirs *d, struct cgroup_dir *g, long long mode, char *level, size_t size)
 {
+	/* missing in one hierarchy, they are in the next */
+	bool expect_parents = !d->n_made;
 	int rc = 0;
 
 	for (int tries = 0; tries < MAKE_TRIES; tries++) {
-		for (size_t end = next_level(g->path, g->base); end; end = next_level(g->path, end)) {
-			snprintf(level, size, "%.*s", (int)end, g->path);
-			rc = make_level(d, level, mode);
-			if (rc < 0)
-				break;
-		}
-		/* ENOENT: the parent was empty and its maker's time had come; once more from the top */
+		str_join(level, size, g->path);
+		rc = !g->path[g->base] ? 0 : expect_parents ? make_level(level, mode) : -ENOENT;
+		if (rc > 0)
+			g->made = true;
+		/* ENOENT: a parent is missing, or was empty and its maker's time had come */
 		if (rc != -ENOENT)
 			break;
+		for (size_t end = next_level(g->path, g->base); g->path[end]; end = next_level(g->path, end)) {
+			str_copyn(level, size, g->path, end);
+			rc = make_parent(d, level, mode);
+			if (rc < 0 && rc != -ENOENT)
+				return rc;
+		}
+		expect_parents = true;
 	}
-	if (rc > 0)
-		g->made = true;
 	return rc < 0 ? rc : 0;
 }
 
-/* A v1 cpuset is born empty, and nobody can join it: cpuset(7). Filled from the nearest level that has something. */
-static int fill_cpuset(const struct cgroup_dir *g, const char *file, struct err *e)
+/*
+ * A v1 cpuset is born empty, and nobody can join it: cpuset(7). All levels that
+ * are empty get what the nearest one above has that is not.
+ */
+static int fill_cpuset(const struct cgroup_dirs *d, const struct cgroup_dir *g, const char *file, struct err *e)
 {
-	char above[4096] = "", own[4096], path[4096];
+	char value[4096], path[4096];
+	struct cgroup_dir level = { .hier = g->hier, .path = path };
+	size_t end = strlen(g->path);
+	int rc = 0;
 
-	for (size_t end = g->base;; end = next_level(g->path, end)) {
-		struct cgroup_dir level = { .hier = g->hier, .path = path };
-		int rc;
-
-		snprintf(path, sizeof path, "%.*s", (int)end, g->path);
-		if (cgroup_get(&level, file, own, sizeof own) > 0) {
-			snprintf(above, sizeof above, "%s", own);
-		} else if (*above) {
-			rc = cgroup_put(&level, file, above, e);
-			if (rc < 0)
-				return rc;
-		}
-		if (!g->path[end])
+	/* upwards to the one that has something, which those made just now have not, then down again */
+	str_join(path, sizeof path, g->path);
+	while ((g->made && !g->path[end]) || cgroup_is_made(d, path) || cgroup_get(&level, file, value, sizeof value) <= 0) {
+		if (end <= g->base)
 			return 0;
+		while (path[--end] != '/')
+			;
+		path[end] = '\0';
 	}
+	while (rc == 0 && (end = next_level(g->path, end))) {
+		str_copyn(path, sizeof path, g->path, end);
+		rc = cgroup_put(&level, file, value, e);
+	}
+	return rc;
 }
 
 /* "+memory +pids" for those of the group's controllers that `have` ("cpu pids") lacks. */
@@ -256,7 +263,7 @@ static int hint_enable(const struct cgroup_dir *level, int rc, struct err *e)
 		err_hint(e, "the group above gives it only \"%s\"", text);
 	else if (rc == -EINVAL)
 		err_hint(e, "cpu cannot be enabled while realtime tasks are outside the top group");
-	hint_common(level->hier, -rc, e);
+	cgroup_hint(level->hier, -rc, e);
 	return rc;
 }
 
@@ -302,7 +309,7 @@ static int enable_at(const struct cgroup_dir *level, struct err *e)
 	if (want.failed)
 		return err_set(e, ENOMEM, level->path, NULL);
 	if (want.len && holds_processes(level)) {
-		file_path(file, sizeof file, level->path, "cgroup.subtree_control");
+		cgroup_path(file, sizeof file, level->path, "cgroup.subtree_control");
 		rc = err_set(e, EBUSY, file, "write \"%s\"", want.s);
 	} else if (want.len) {
 		rc = enable_words(level, want.s, e);
@@ -319,7 +326,7 @@ static int enable_controllers(const struct cgroup_dir *g, struct err *e)
 
 	level.path = path;
 	for (size_t end = g->base; g->path[end] && !rc; end = next_level(g->path, end)) {
-		snprintf(path, sizeof path, "%.*s", (int)end, g->path);
+		str_copyn(path, sizeof path, g->path, end);
 		rc = enable_at(&level, e);
 	}
 	return rc;
@@ -332,15 +339,15 @@ static int make_dir(struct cgroup_dirs *d, struct cgroup_dir *g, long long mode,
 
 	if (rc < 0) {
 		err_set(e, -rc, level, "make group");
-		hint_common(g->hier, -rc, e);
+		cgroup_hint(g->hier, -rc, e);
 		return rc;
 	}
 	if (g->hier->v2)
 		return *g->controllers ? enable_controllers(g, e) : 0;
 	if (!cgroup_list_has(g->hier->controllers, "cpuset"))
 		return 0;
-	rc = fill_cpuset(g, "cpuset.cpus", e);
-	return rc < 0 ? rc : fill_cpuset(g, "cpuset.mems", e);
+	rc = fill_cpuset(d, g, "cpuset.cpus", e);
+	return rc < 0 ? rc : fill_cpuset(d, g, "cpuset.mems", e);
 }
 
 int cgroup_dirs_make(struct cgroup_dirs *d, long long mode, struct err *e)
@@ -362,79 +369,11 @@ int cgroup_dirs_make(struct cgroup_dirs *d, long long mode, struct err *e)
 
 void cgroup_unmake(struct cgroup_dirs *d)
 {
+	for (size_t i = d->n; i-- > 0;)
+		if (d->v[i].made && rmdir(d->v[i].path) == 0)
+			d->v[i].made = false;
 	while (d->n_made > 0) {
 		rmdir(d->made[--d->n_made]);
 		free(d->made[d->n_made]);
 	}
-}
-
-/* ---- joining ---- */
-
-static int open_procs(struct cgroup_dir *g, struct err *e)
-{
-	char path[4096];
-	char *own;
-
-	if (file_path(path, sizeof path, g->path, "cgroup.procs") < 0)
-		return err_set(e, ENAMETOOLONG, g->path, NULL);
-	g->procs = fd_open(AT_FDCWD, path, O_WRONLY, e);
-	if (g->procs < 0) {
-		hint_join(g, -g->procs, e);
-		return g->procs;
-	}
-	own = cgroup_own_dir(g->hier);
-	if (own && file_path(path, sizeof path, own, "cgroup.procs") == 0)
-		g->back = open(path, O_WRONLY | O_CLOEXEC);
-	free(own);
-	return 0;
-}
-
-/*
- * All are opened before the first join: from then on this process may lack
- * memory, and the kernel checks the rights of the one who opened (5.16).
- */
-int cgroup_open_procs(struct cgroup_dirs *d, struct err *e)
-{
-	for (size_t i = 0; i < d->n; i++) {
-		int rc = open_procs(&d->v[i], e);
-
-		if (rc < 0 && !d->v[i].optional)
-			return rc;
-		if (rc < 0) {
-			err_clear(e);
-			cgroup_drop(d, &d->v[i]);
-			return 0;
-		}
-	}
-	return 0;
-}
-
-int cgroup_join(struct cgroup_dirs *d, struct err *e)
-{
-	for (size_t i = 0; i < d->n; i++) {
-		struct cgroup_dir *g = &d->v[i];
-		/* "0" is the writer, by whatever number its pid namespace knows it */
-		int rc = fd_write(g->procs, "0");
-		char path[4096];
-
-		fd_close(&g->procs);
-		if (rc == 0 || g->optional)
-			continue;
-		fd_close(&g->back);
-		file_path(path, sizeof path, g->path, "cgroup.procs");
-		err_set(e, -rc, path, "join");
-		hint_join(g, -rc, e);
-		d->joined = i;
-		cgroup_leave(d);
-		return rc;
-	}
-	d->joined = d->n;
-	return 0;
-}
-
-void cgroup_leave(struct cgroup_dirs *d)
-{
-	for (; d->joined > 0; d->joined--)
-		if (d->v[d->joined - 1].back >= 0)
-			fd_write(d->v[d->joined - 1].back, "0");
 }

@@ -1,4 +1,4 @@
-#include "core/cgroup.h"
+#include "core/cgroup_priv.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -154,7 +154,7 @@ static bool is_populated(const struct cgroup_dir *g, int ms)
 		return v.populated;
 	}
 	snprintf(path, sizeof path, "%s/cgroup.events", g->path);
-	events = open(path, O_RDONLY | O_CLOEXEC);
+	events = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (events < 0 || !v2_is_populated(events))
 		return false;
 	p = (struct pollfd){ .fd = events, .events = POLLPRI };
@@ -248,16 +248,19 @@ static int still_used(const struct cgroup_dirs *d, bool made_only, struct err *e
 	return 0;
 }
 
-/* Parents that were made on the way to such groups go with the last one, whoever made them. */
-static void remove_marked_parents(const struct cgroup_dirs *d)
+/*
+ * Parents that were made on the way to the groups go with the last one below
+ * them, whoever made them; those that others use meanwhile stay, and are theirs.
+ */
+static void remove_parents(const struct cgroup_dirs *d)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		char parent[4096], *slash, mark;
 
-		snprintf(parent, sizeof parent, "%s", d->v[i].path);
-		while ((slash = strrchr(parent, '/'))) {
+		str_join(parent, sizeof parent, d->v[i].path);
+		while ((slash = strrchr(parent, '/')) && slash > parent + d->v[i].base) {
 			*slash = '\0';
-			if (getxattr(parent, CGROUP_MARK, &mark, 1) < 0 || rmdir(parent) < 0)
+			if ((!cgroup_is_made(d, parent) && getxattr(parent, CGROUP_MARK, &mark, 1) < 0) || rmdir(parent) < 0)
 				break;
 		}
 	}
@@ -280,9 +283,7 @@ int cgroup_dirs_remove(struct cgroup_dirs *d, bool made_only, bool kill_them, in
 		/* somebody has come in since: wait for that one too */
 		done = failed != -EBUSY || wait_ms >= 0 || still_used(d, made_only, e) == 0;
 	}
-	/* parents that others use meanwhile stay, and are theirs */
-	cgroup_unmake(d);
-	remove_marked_parents(d);
+	remove_parents(d);
 	return failed;
 }
 

@@ -24,6 +24,11 @@ static int check_name(const char *name, size_t len, const char *text, struct err
 	return 0;
 }
 
+int cgroup_name_check(const char *name, const char *text, struct err *e)
+{
+	return strchr(name, '/') ? err_bad(e, text, "\"/\" cannot be in a group's name") : check_name(name, strlen(name), text, e);
+}
+
 static int check_path(const char *path, const char *text, struct err *e)
 {
 	while (*path) {
@@ -98,7 +103,7 @@ static int want(struct wanted_list *w, const char *controller, const struct cgro
 		return err_set(e, E2BIG, text, "more than %d controllers", WANTED_MAX);
 	if (i == w->n)
 		w->n++;
-	snprintf(w->v[i].controller, sizeof w->v[i].controller, "%s", controller);
+	str_join(w->v[i].controller, sizeof w->v[i].controller, controller);
 	w->v[i].spec = spec;
 	w->v[i].text = text;
 	return 0;
@@ -152,13 +157,12 @@ static int no_controller(const struct cgroups *c, const char *controller, const 
 static char *dir_path(const struct cgroup_hier *h, const struct cgroup_spec *spec, size_t *base)
 {
 	char *top = spec->own ? cgroup_own_dir(h) : strdup(strcmp(h->mount, "/") ? h->mount : "");
-	char *path = NULL;
+	char *path;
 
 	if (!top)
 		return NULL;
 	*base = strlen(top);
-	if (asprintf(&path, "%s%s%s", top, *spec->path ? "/" : "", spec->path) < 0)
-		path = NULL;
+	path = str_joined(top, *spec->path ? "/" : "", spec->path);
 	free(top);
 	return path;
 }
@@ -181,11 +185,7 @@ static int no_own(const struct cgroup_hier *h, const char *text, struct err *e)
 static int dir_add(struct cgroup_dirs *d, const struct cgroup_hier *h, const struct cgroup_spec *spec)
 {
 	struct cgroup_dir g = { .hier = h, .procs = -1, .back = -1 };
-	struct cgroup_dir *v = realloc(d->v, (d->n + 1) * sizeof *v);
 
-	if (!v)
-		return -ENOMEM;
-	d->v = v;
 	g.path = dir_path(h, spec, &g.base);
 	if (!g.path)
 		return -ENOENT;
@@ -228,7 +228,8 @@ static int dir_add_wanted(const struct cgroups *c, struct cgroup_dirs *d, const 
 	if (rc < 0 || !cgroup_list_has(h->controllers, w->controller))
 		return rc;
 	len = strlen(g->controllers);
-	snprintf(g->controllers + len, sizeof g->controllers - len, "%s%s", len ? "," : "", w->controller);
+	if (len + str_join(g->controllers + len, sizeof g->controllers - len, len ? "," : "", w->controller) >= sizeof g->controllers)
+		return err_set(e, E2BIG, w->text, "too many controllers in one hierarchy");
 	return 0;
 }
 
@@ -252,18 +253,22 @@ static int dir_add_node(const struct cgroups *c, struct cgroup_dirs *d, const st
 int cgroup_dirs_find(const struct cgroups *c, const struct strs *specs, struct cgroup_dirs *d, struct err *e)
 {
 	struct cgroup_spec *spec = calloc(specs->n + 1, sizeof *spec);
-	struct wanted_list *w = calloc(1, sizeof *w);
-	int rc = spec && w ? 0 : err_set(e, ENOMEM, "groups", NULL);
+	struct wanted_list w;
+	int rc;
 
+	/* one in each hierarchy is all there can be */
+	d->v = calloc(c->n + 1, sizeof *d->v);
+	rc = spec && d->v ? 0 : err_set(e, ENOMEM, "groups", NULL);
+	w.n = 0;
 	for (size_t i = 0; i < specs->n && !rc; i++) {
 		rc = cgroup_spec_parse(specs->v[i], &spec[i], e);
 		if (!rc && !strcmp(spec[i].controllers, "*"))
-			rc = want_all(c, w, &spec[i], specs->v[i], e);
+			rc = want_all(c, &w, &spec[i], specs->v[i], e);
 		else if (!rc)
-			rc = want_list(w, spec[i].controllers, &spec[i], specs->v[i], e);
+			rc = want_list(&w, spec[i].controllers, &spec[i], specs->v[i], e);
 	}
-	for (size_t i = 0; !rc && i < w->n; i++)
-		rc = dir_add_wanted(c, d, &w->v[i], e);
+	for (size_t i = 0; !rc && i < w.n; i++)
+		rc = dir_add_wanted(c, d, &w.v[i], e);
 	if (!rc && specs->n) {
 		d->spec = specs->v[specs->n - 1];
 		rc = dir_add_node(c, d, &spec[specs->n - 1], e);
@@ -271,7 +276,6 @@ int cgroup_dirs_find(const struct cgroups *c, const struct strs *specs, struct c
 	if (!rc && !d->n)
 		rc = no_controller(c, "any controller", d->spec ? d->spec : "groups", e);
 	free(spec);
-	free(w);
 	return rc;
 }
 
@@ -287,6 +291,26 @@ void cgroup_dirs_release(struct cgroup_dirs *d)
 	free(d->v);
 	free(d->made);
 	*d = (struct cgroup_dirs){ 0 };
+}
+
+int cgroup_dirs_below(const struct cgroup_dirs *above, const char *name, struct cgroup_dirs *d, struct err *e)
+{
+	d->v = calloc(above->n + 1, sizeof *d->v);
+	if (!d->v)
+		return err_set(e, ENOMEM, name, NULL);
+	d->spec = above->spec;
+	for (; d->n < above->n; d->n++) {
+		struct cgroup_dir *g = &d->v[d->n];
+
+		*g = above->v[d->n];
+		g->base = strlen(g->path);
+		g->made = false;
+		g->procs = g->back = -1;
+		g->path = str_joined(above->v[d->n].path, "/", name);
+		if (!g->path)
+			return err_set(e, ENOMEM, name, NULL);
+	}
+	return 0;
 }
 
 const struct cgroup_dir *cgroup_dirs_need(const struct cgroup_dirs *d, const char *controller, const char *what, struct err *e)

@@ -27,11 +27,10 @@ static uint64_t both_halves(uint32_t low, uint32_t high)
 	return (uint64_t)high << 32 | low;
 }
 
-int cred_get(struct cred_sets *s, struct err *e)
+int cred_get_active(struct cred_sets *s, struct err *e)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { { 0 } };
-	uint64_t known = cred_caps_known();
 
 	if (syscall(SYS_capget, &head, data) < 0)
 		return err_sys(e, "capabilities", "read");
@@ -40,15 +39,21 @@ int cred_get(struct cred_sets *s, struct err *e)
 		.permitted = both_halves(data[0].permitted, data[1].permitted),
 		.inheritable = both_halves(data[0].inheritable, data[1].inheritable),
 	};
-	for (int cap = 0; cap < 64 && known & CRED_CAP(cap); cap++) {
-		if (prctl(PR_CAPBSET_READ, (unsigned long)cap) == 1)
-			s->bounding |= CRED_CAP(cap);
-		/* what is ambient is inheritable too: no need to ask for the rest */
+	/* what is ambient is inheritable too: no need to ask for the rest */
+	for (int cap = 0; cap < 64; cap++)
 		if (s->inheritable & CRED_CAP(cap) &&
 		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, (unsigned long)cap, 0UL, 0UL) == 1)
 			s->ambient |= CRED_CAP(cap);
-	}
 	return 0;
+}
+
+int cred_get(struct cred_sets *s, struct err *e)
+{
+	int rc = cred_get_active(s, e);
+
+	if (rc == 0)
+		s->bounding = cred_bounding(~0ULL);
+	return rc;
 }
 
 /* Of a refusal, name what the user lacks. */
@@ -57,7 +62,7 @@ static void hint_missing(int cap, const char *name, struct err *e)
 	struct cred_sets s;
 	struct err unused = { 0 };
 
-	if (e->code == EPERM && cred_get(&s, &unused) == 0 && !(s.effective & CRED_CAP(cap)))
+	if (e->code == EPERM && cred_get_active(&s, &unused) == 0 && !(s.effective & CRED_CAP(cap)))
 		err_hint(e, "%s is missing", name);
 }
 
@@ -88,19 +93,19 @@ int cred_set(const struct cred_sets *s, struct err *e)
 
 int cred_drop_bounding(uint64_t keep, struct err *e)
 {
-	uint64_t drop = cred_caps_known() & ~keep;
+	int rc, has = 1;
 
-	for (int cap = 0; cap < 64; cap++) {
-		int rc;
-
-		if (!(drop & CRED_CAP(cap)) || prctl(PR_CAPBSET_DROP, (unsigned long)cap) == 0)
+	for (int cap = 0; cap < 64 && has >= 0; cap++) {
+		if (keep & CRED_CAP(cap) || prctl(PR_CAPBSET_DROP, (unsigned long)cap) == 0)
 			continue;
 		rc = err_sys(e, "capability bounding set", "drop");
-		/* who may not drop has nothing to drop where it is gone already */
-		if (prctl(PR_CAPBSET_READ, (unsigned long)cap) == 0)
-			continue;
-		hint_missing(CAP_SETPCAP, "CAP_SETPCAP", e);
-		return rc;
+		/* who may not drop has nothing to drop where it is gone already; negative: the kernel knows no more */
+		has = prctl(PR_CAPBSET_READ, (unsigned long)cap);
+		if (has > 0) {
+			hint_missing(CAP_SETPCAP, "CAP_SETPCAP", e);
+			return rc;
+		}
+		err_clear(e);
 	}
 	return 0;
 }
@@ -158,6 +163,18 @@ int cred_keep_caps(struct err *e)
 	err_sys(e, "securebits", "set keep_caps");
 	err_hint(e, "keep_caps_locked is set");
 	return -e->code;
+}
+
+int cred_pass_caps(struct err *e)
+{
+	struct cred_sets s;
+	int rc = cred_get_active(&s, e);
+
+	if (rc < 0)
+		return rc;
+	s.effective = s.inheritable = s.permitted;
+	rc = cred_set(&s, e);
+	return rc < 0 ? rc : cred_set_ambient(s.permitted, e);
 }
 
 int cred_set_no_new_privs(struct err *e)
@@ -234,11 +251,11 @@ static bool ids_agree(void)
  * no_new_privs execve gives nothing that was not permitted before.
  * capabilities(7), prctl(2)
  */
-int cred_caps_as_exec(struct err *e)
+int cred_caps_as_exec(const uint64_t *bounding, struct err *e)
 {
 	struct cred_sets s;
 	unsigned bits = 0;
-	int rc = cred_get(&s, e);
+	int rc = cred_get_active(&s, e);
 
 	if (rc == 0)
 		rc = cred_get_securebits(&bits, e);
@@ -247,7 +264,7 @@ int cred_caps_as_exec(struct err *e)
 	if (!ids_agree())
 		return 1;
 	if (geteuid() == 0 && !(bits & 1 << SECURE_NOROOT)) {
-		uint64_t root = s.inheritable | s.bounding;
+		uint64_t root = s.inheritable | (bounding ? *bounding : cred_bounding(~0ULL));
 
 		if (prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL) == 1)
 			root &= s.permitted;
@@ -264,7 +281,7 @@ int cred_caps_as_exec(struct err *e)
 
 int cred_as_exec(struct err *e)
 {
-	int rc = cred_caps_as_exec(e);
+	int rc = cred_caps_as_exec(NULL, e);
 
 	/* a change of ids takes it away, and with it our own files below /proc: PR_SET_DUMPABLE(2const) */
 	if (rc == 0 && prctl(PR_SET_DUMPABLE, 1UL, 0UL, 0UL, 0UL) < 0)

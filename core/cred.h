@@ -69,6 +69,10 @@ struct cred_sets {
 };
 
 int cred_get(struct cred_sets *s, struct err *e);
+/* The same without the bounding set, which takes a system call for each capability. */
+int cred_get_active(struct cred_sets *s, struct err *e);
+/* Those of `caps` that are in the bounding set. */
+uint64_t cred_bounding(uint64_t caps);
 /* capset(2): effective, permitted and inheritable of *s; the other two are left alone. */
 int cred_set(const struct cred_sets *s, struct err *e);
 /* Drop all from the bounding set that is not in `keep`; there is no way back. Needs CAP_SETPCAP. */
@@ -79,6 +83,8 @@ int cred_get_securebits(unsigned *bits, struct err *e);
 int cred_set_securebits(unsigned bits, struct err *e);
 /* Let a change of the uid away from 0 leave the permitted set alone, until the next execve(2). */
 int cred_keep_caps(struct err *e);
+/* Make all that is permitted effective, inheritable and ambient, so that the command has it whoever it runs as. */
+int cred_pass_caps(struct err *e);
 int cred_set_no_new_privs(struct err *e);
 
 /* (uid_t)-1 and (gid_t)-1, which the kernel takes for "leave it", are refused; the saved id becomes the effective one. */
@@ -91,9 +97,10 @@ int cred_set_uids(uid_t real, uid_t effective, struct err *e);
  * with capabilities of its own, would do to its capability sets and
  * securebits. 0; 1 where only a real execve can (root regains what it had
  * dropped, or real and effective ids differ, about which kernels differ):
- * nothing was changed then; -errno.
+ * nothing was changed then; -errno. *bounding is the bounding set where the
+ * caller knows it, or NULL.
  */
-int cred_caps_as_exec(struct err *e);
+int cred_caps_as_exec(const uint64_t *bounding, struct err *e);
 /*
  * The same, and this process is dumpable again: it owns its files in /proc, and
  * may be traced by its user. Not in a container before the command runs there.

@@ -66,6 +66,21 @@ void cred_caps_format(uint64_t caps, struct strbuf *out)
 	}
 }
 
+/* EINVAL from the first one on that the kernel does not know: PR_CAPBSET_READ(2const) */
+uint64_t cred_bounding(uint64_t caps)
+{
+	uint64_t bounding = 0;
+	int has = 0;
+
+	for (int cap = 0; cap < CAP_BITS && has >= 0; cap++) {
+		if (!(caps & CRED_CAP(cap)))
+			continue;
+		has = prctl(PR_CAPBSET_READ, (unsigned long)cap);
+		bounding |= has > 0 ? CRED_CAP(cap) : 0;
+	}
+	return bounding;
+}
+
 uint64_t cred_caps_known(void)
 {
 	static uint64_t known;
@@ -73,7 +88,6 @@ uint64_t cred_caps_known(void)
 	/* the kernel does not learn new ones while we run */
 	if (known)
 		return known;
-	/* EINVAL from the first one on that the kernel does not know: PR_CAPBSET_READ(2const) */
 	for (int cap = 0; cap < CAP_BITS && prctl(PR_CAPBSET_READ, (unsigned long)cap) >= 0; cap++)
 		known |= CRED_CAP(cap);
 	return known;

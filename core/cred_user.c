@@ -5,59 +5,17 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/cred_priv.h"
 #include "core/fd.h"
-#include "core/sys.h"
 
-#define FILE_MAX ((size_t)4 << 20)
 #define ID_MAX 4294967294LL /* one more is (uid_t)-1: "leave it" in setresuid(2) */
 #define NAME_MAX_LEN 256
 #define FIELDS 7
-
-static int open_table(int root, const char *path, struct err *e)
-{
-	/* O_NONBLOCK: a FIFO would be waited for before anyone could see that it is one */
-	auto_close int fd = sys_openat2(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-	struct stat st;
-
-	if (fd < 0)
-		return err_sys(e, path, "open");
-	if (fstat(fd, &st) < 0)
-		return err_sys(e, path, NULL);
-	if (!S_ISREG(st.st_mode))
-		return err_set(e, EINVAL, path, "is no regular file");
-	if (st.st_size > (off_t)FILE_MAX)
-		return err_set(e, EFBIG, path, "is larger than 4 MiB");
-	return take_fd(&fd);
-}
-
-/* Read /PATH of the current root into *text, to be freed; -ENOENT and the like with *e filled. */
-static int table_read(char **text, const char *path, struct err *e)
-{
-	auto_close int root = fd_open_dir(AT_FDCWD, "/", e);
-	auto_close int fd = root < 0 ? root : open_table(root, path, e);
-	ssize_t len;
-
-	if (fd < 0)
-		return fd;
-	*text = malloc(FILE_MAX + 1);
-	if (!*text)
-		return err_set(e, ENOMEM, path, NULL);
-	len = fd_read(fd, *text, FILE_MAX + 1);
-	if (len >= 0 && strlen(*text) == (size_t)len)
-		return 0;
-	free(*text);
-	*text = NULL;
-	/* a NUL byte would hide what follows it */
-	return len < 0 ? err_set(e, (int)-len, path, "read") : err_set(e, EINVAL, path, "is no text file");
-}
 
 /* Take the next line, cut at its colons; fields that it lacks are "". False at the end. */
 static bool table_line(char **rest, char *field[FIELDS])
@@ -176,7 +134,7 @@ int cred_passwd_search(char *text, const char *name, struct cred_user *u, struct
 static int search_passwd(const char *name, struct cred_user *u, struct err *e)
 {
 	char *text = NULL;
-	int rc = table_read(&text, "etc/passwd", e);
+	int rc = fd_etc(&text, "etc/passwd", e);
 
 	if (rc == 0)
 		rc = cred_passwd_search(text, name, u, e);
@@ -232,7 +190,7 @@ int cred_group_collect(char *text, struct cred_user *u, struct err *e)
 static int add_listed_groups(struct cred_user *u, struct err *e)
 {
 	char *text = NULL;
-	int rc = table_read(&text, "etc/group", e);
+	int rc = fd_etc(&text, "etc/group", e);
 
 	if (rc == 0)
 		rc = cred_group_collect(text, u, e);
@@ -246,7 +204,7 @@ static int no_such(const char *text, const char *what, const char *path, int rc,
 	if (rc < 0 && rc != -ENOENT)
 		return rc;
 	err_set(e, 0, text, "no such %s", what);
-	err_hint(e, rc < 0 ? "there is no %s here: give a number" : "/%s does not list it", path);
+	err_hint(e, rc < 0 ? "there is no %s here: give a number" : "%s does not list it", path);
 	return -ENOENT;
 }
 
@@ -280,7 +238,7 @@ int cred_gid_find(const char *text, gid_t *gid, struct err *e)
 
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	rc = table_read(&table, "etc/group", e);
+	rc = fd_etc(&table, "etc/group", e);
 	if (rc == 0)
 		rc = cred_group_search(table, text, gid);
 	free(table);

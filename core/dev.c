@@ -85,6 +85,15 @@ static bool is_own(const char *name)
 	return false;
 }
 
+static int no_node(const char *name, struct err *e)
+{
+	int rc = err_sys(e, name, "make device");
+
+	if (rc == -EPERM)
+		err_hint(e, "root in a user namespace makes no devices: leave the host's out");
+	return rc;
+}
+
 /* Copies nodes and the folders that hold them; `from` is owned. */
 static int copy_nodes(int from, int to, int depth, struct err *e)
 {
@@ -103,7 +112,7 @@ static int copy_nodes(int from, int to, int depth, struct err *e)
 			continue;
 		if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) {
 			if (mknodat(to, ent->d_name, st.st_mode, st.st_rdev) < 0 && errno != EEXIST)
-				rc = err_sys(e, ent->d_name, "make device");
+				rc = no_node(ent->d_name, e);
 			else if (fchownat(to, ent->d_name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
 				rc = err_sys(e, ent->d_name, "set the device's owner");
 		} else if (S_ISDIR(st.st_mode) && depth < 8) {
@@ -123,7 +132,7 @@ static int copy_nodes(int from, int to, int depth, struct err *e)
 
 int dev_copy_host(int dev, struct err *e)
 {
-	int from = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int from = openat(AT_FDCWD, "/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return from < 0 ? err_sys(e, "/dev", "open") : copy_nodes(from, dev, 0, e);
 }

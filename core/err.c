@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/str.h"
+
 static int fill(struct err *e, int code, const char *object, const char *fmt, va_list ap)
 {
 	e->code = code;
@@ -69,43 +71,22 @@ void err_hint(struct err *e, const char *fmt, ...)
 	va_end(ap);
 }
 
-/*
- * The length of the printable character at `s`, 0 where it is none: no control
- * (C0, DEL, C1), nothing that turns the direction of the text round, and UTF-8.
- */
-static int printable(const unsigned char *s)
-{
-	static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	int len = s[0] < 0x80 ? 1 : (s[0] & 0xe0) == 0xc0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : (s[0] & 0xf8) == 0xf0 ? 4 : 0;
-	unsigned c = len > 1 ? s[0] & (0x7fu >> len) : s[0];
-
-	for (int i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (!len || c < least[len] || c < ' ' || (c >= 0x7f && c < 0xa0) || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ||
-	    (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
-		return 0;
-	return len;
-}
-
 void err_quote(const char *text, char *buf, unsigned long size)
 {
-	const unsigned char *s = (const unsigned char *)text;
 	unsigned long n = 0;
+	unsigned c;
 
-	while (*s) {
-		int len = printable(s);
+	while (*text) {
+		unsigned long len = str_printable(text, &c);
 
-		if (n + (len ? (unsigned long)len : 4) >= size)
+		if (n + (len ? len : 4) >= size)
 			break;
 		if (len) {
-			memcpy(buf + n, s, (size_t)len);
-			n += (unsigned long)len;
-			s += len;
+			memcpy(buf + n, text, len);
+			n += len;
+			text += len;
 		} else {
-			n += (unsigned long)sprintf(buf + n, "\\x%02x", *s++);
+			n += (unsigned long)sprintf(buf + n, "\\x%02x", (unsigned char)*text++);
 		}
 	}
 	buf[n] = '\0';

@@ -43,10 +43,20 @@ ssize_t fd_read(int fd, char *buf, size_t size);
 /* Open, fd_read, close. No message: -errno only, since absence is often an answer. */
 ssize_t fd_get(int dir, const char *path, char *buf, size_t size);
 
+/* The first line, without its end: one read(2) where that brings it, as with the files of cgroupfs and sysfs. Else as fd_get. */
+ssize_t fd_get_line(int dir, const char *path, char *buf, size_t size);
+
 /*
- * A whole file of any size up to `max` bytes as a NUL-terminated string that the
- * caller frees; NULL with errno (EFBIG: longer than max).
+ * A whole file of any size up to `max` bytes as a string that the caller frees, ended by
+ * two NULs, so that a list of strings ends, too; NULL with errno (EFBIG: longer than max).
  */
 char *fd_slurp(int dir, const char *path, size_t max);
+
+/*
+ * One of the tables below /etc of the current root, such as "etc/passwd", into
+ * *text, to be freed. The root may be a container's and hostile: a regular text
+ * file within it of at most 4 MiB, or -ENOENT and the like with *e.
+ */
+int fd_etc(char **text, const char *path, struct err *e);
 
 #endif

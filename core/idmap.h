@@ -2,15 +2,82 @@
 #ifndef CORE_IDMAP_H
 #define CORE_IDMAP_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "core/err.h"
+#include "core/str.h"
+
+#define IDMAP_MAX 4294967294U /* the last id; the one above is nobody's */
+#define IDMAP_LINES 340       /* the kernel takes no more */
+
+/* `count` ids from `inner` on inside are those from `outer` on outside. */
+struct idmap_range {
+	unsigned inner, outer, count;
+};
+
+/* Start with { 0 }. */
+struct idmap {
+	struct idmap_range *v; /* owned */
+	size_t n;
+};
+
+/* What a text of --map-users says. */
+enum idmap_spec {
+	IDMAP_RANGE,  /* "INNER:OUTER:COUNT", or "OUTER,INNER,COUNT" as util-linux first had it */
+	IDMAP_AUTO,   /* "auto": the subordinate ids, from 0 on */
+	IDMAP_SUBIDS, /* "subids": the same under their own numbers */
+	IDMAP_ALL,    /* "all": all that are mapped here, under their own numbers */
+};
+
+/* Pure; *r is filled for IDMAP_RANGE only. -EINVAL with *e. */
+int idmap_spec_parse(const char *text, struct idmap_range *r, struct err *e);
 
 /*
- * In a user namespace that this process has just made: map its own ids, uid
- * outside to inner_uid and gid outside to inner_gid, with setgroups denied as
- * an unprivileged writer must. outer_* are the ids from before the unshare.
+ * Append a range. Where `single`, a range of one (or NULL), has its inner or its
+ * outer id, the range does without: its ids move up behind the gap, and what
+ * finds no place at its end is left out. With `open` its inner ids have no end,
+ * so that no outer one is lost but single's. 0 or -ENOMEM with *e.
  */
-int idmap_write_own(uid_t inner_uid, uid_t outer_uid, gid_t inner_gid, gid_t outer_gid, struct err *e);
+int idmap_add(struct idmap *m, const struct idmap_range *r, bool open, const struct idmap_range *single, struct err *e);
+
+/* Append what `text`, as of /proc/self/uid_map, has mapped, under its own numbers. */
+int idmap_add_mapped(struct idmap *m, const char *text, const struct idmap_range *single, struct err *e);
+
+/* Would the kernel take it? `name` is for the message. Pure; -EINVAL with *e. */
+int idmap_check(const struct idmap *m, const char *name, struct err *e);
+
+/* The lines that the kernel reads. */
+void idmap_format(const struct idmap *m, struct strbuf *out);
+
+bool idmap_has_inner(const struct idmap *m, unsigned id);
+bool idmap_has_outer(const struct idmap *m, unsigned id);
+void idmap_release(struct idmap *m);
+
+/*
+ * Subordinate ids (idmap_subid.c): of `text`, an /etc/subuid, the first line of
+ * the user with that name or number, into r->outer and r->count. 1 found,
+ * 0 not, -EINVAL with *e where it is malformed. `path` is for the message. Pure.
+ */
+int idmap_subid_search(const char *text, const char *path, const char *name, uid_t uid, struct idmap_range *r, struct err *e);
+/* The first id from 100000 on that is behind all that the file gives away. Pure. */
+unsigned idmap_subid_free(const char *text);
+
+/*
+ * Who writes what into the maps of a process (idmap_write.c). A map that is NULL
+ * is left alone; `tool` has newuidmap(1) or newgidmap(1) do it.
+ */
+struct idmap_job {
+	const struct idmap *map[2]; /* borrowed: of users, and of groups */
+	bool tool[2];
+};
+/* A helper_work: `arg` is a struct idmap_job. */
+int idmap_write(const char *parent, const void *arg, struct err *e);
+/* "newuidmap", "newgidmap" */
+extern const char *const idmap_tools[2];
+
+/* "allow" or "deny" for this process's user namespace; to be said before its gid map is there. */
+int idmap_setgroups(const char *word, struct err *e);
 
 #endif

@@ -86,6 +86,13 @@ int mnt_attach(int mnt, int to, const char *where, struct err *e)
 	return 0;
 }
 
+int mnt_attach_at(int mnt, int root, const char *path, struct err *e)
+{
+	const char *below = path + strspn(path, "/");
+
+	return sys_move_mount(mnt, "", root, below, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? mount_failed(path, "mount", e) : 0;
+}
+
 int mnt_read_only(int root, const char *path, struct err *e)
 {
 	auto_close int at = mnt_lookup(root, path, 0);

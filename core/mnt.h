@@ -29,6 +29,8 @@ int mnt_new(const char *type, const char *options, unsigned attrs, struct err *e
 
 /* Attach the detached mount `mnt` at the fd `to`; `where` is for the message. move_mount(2) */
 int mnt_attach(int mnt, int to, const char *where, struct err *e);
+/* The same at `path` below the directory fd `root`, along whatever links there are: only for what nobody else can have touched. */
+int mnt_attach_at(int mnt, int root, const char *path, struct err *e);
 
 /*
  * Make `path` inside `root` read-only with all below it (a mount of its own).

@@ -12,6 +12,7 @@
 #include <linux/magic.h>
 
 #include "core/fd.h"
+#include "core/ns_priv.h"
 #include "core/str.h"
 #include "core/sys.h"
 
@@ -30,67 +31,11 @@ const struct ns_kind ns_kinds[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-static bool knob_is(const char *path, const char *value)
-{
-	char text[64];
-
-	if (fd_get(AT_FDCWD, path, text, sizeof text) < 0)
-		return false;
-	text[strcspn(text, "\n")] = '\0';
-	return !strcmp(text, value);
-}
-
-/* ENOSPC: a count is used up, or namespaces are nested 32 deep. */
-static void hint_limit(unsigned flags, struct err *e)
-{
-	for (const struct ns_kind *k = ns_kinds; k->flag; k++) {
-		char path[64];
-
-		snprintf(path, sizeof path, "/proc/sys/user/%s", k->knob);
-		if (flags & k->flag && knob_is(path, "0")) {
-			err_hint(e, "%s is 0", path);
-			return;
-		}
-	}
-	err_hint(e, "a limit below /proc/sys/user is reached, or namespaces are nested 32 deep");
-}
-
-static void hint_refused(unsigned flags, struct err *e)
-{
-	struct statfs fs;
-
-	if (!(flags & CLONE_NEWUSER)) {
-		err_hint(e, "this needs CAP_SYS_ADMIN: be root, or make a user namespace too (unshare --map-root-user)");
-		return;
-	}
-	if (knob_is("/proc/sys/kernel/unprivileged_userns_clone", "0"))
-		err_hint(e, "/proc/sys/kernel/unprivileged_userns_clone is 0");
-	else if (knob_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"))
-		err_hint(e, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns is 1");
-	else if (statfs("/proc", &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
-		err_hint(e, "a process in a chroot may not make one, nor one whose ids are not mapped, nor where seccomp forbids it");
-}
-
 int ns_unshare(unsigned flags, struct err *e)
 {
-	struct strbuf names = { 0 };
-	int rc;
-
 	if (unshare((int)flags) == 0)
 		return 0;
-	rc = -errno;
-	for (const struct ns_kind *k = ns_kinds; k->flag; k++)
-		if (flags & k->flag)
-			strbuf_addf(&names, "%s%s", names.len ? ", " : "", k->name);
-	err_set(e, -rc, names.s ? names.s : "unshare", NULL);
-	strbuf_release(&names);
-	if (rc == -ENOSPC || rc == -EUSERS)
-		hint_limit(flags, e);
-	else if (rc == -EPERM)
-		hint_refused(flags, e);
-	else if (rc == -EINVAL)
-		err_hint(e, "this kernel was built without one of them, or it is too old");
-	return rc;
+	return ns_refused(flags, errno, e);
 }
 
 int ns_propagation(const char *mode, struct err *e)
@@ -179,7 +124,7 @@ static int shares_a_mount(int proc)
  */
 int ns_is_inits(const char *kind, struct err *e)
 {
-	auto_close int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_close int proc = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat init, own;
 	struct statfs fs;
 	char self[32], path[32];

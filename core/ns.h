@@ -17,11 +17,14 @@ struct ns_kind {
 extern const struct ns_kind ns_kinds[];
 
 /*
- * unshare(2). On failure *e names the namespaces, and the hint the knob that
- * refused: /proc/sys/user/max_*_namespaces, the sysctls that distributions put
+ * unshare(2). On failure *e names the namespace that was refused (or all, where
+ * that does not show), and the hint the knob that did it: /proc/sys/user/max_*_namespaces, the sysctls that distributions put
  * before user namespaces, a chroot, a missing capability.
  */
 int ns_unshare(unsigned flags, struct err *e);
+
+/* Add the hint why a user namespace, or what belongs to it, was refused to an ordinary user; none where that does not show. */
+void ns_hint_user(struct err *e);
 
 /*
  * Propagation of the whole mount tree from "/" down: "private", "slave",
@@ -36,6 +39,17 @@ int ns_hostname_check(const char *name, struct err *e);
 
 /* Mount a procfs of the current pid namespace on `dir`. */
 int ns_mount_proc(const char *dir, struct err *e);
+
+/*
+ * The binfmt_misc of this user namespace (Linux 6.7), mounted nowhere yet, with
+ * `interp` (may be NULL) registered in it: what that names is looked up now. An
+ * owned fd, or -errno. ns_binfmt_attach mounts it on `dir`.
+ */
+int ns_binfmt(const char *interp, struct err *e);
+int ns_binfmt_attach(int binfmt, const char *dir, struct err *e);
+
+/* Offsets of the clocks of the time namespace that children will be in; NULL: as it is. time_namespaces(7) */
+int ns_clocks(const long long *boottime, const long long *monotonic, struct err *e);
 
 /*
  * Does the process share its namespace `kind` (a name below /proc/PID/ns) with

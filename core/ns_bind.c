@@ -2,21 +2,25 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
+#include <sched.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/fd.h"
+#include <linux/nsfs.h>
 
-static int bind_one(pid_t pid, const struct ns_bind *b, struct err *e)
+#include "core/fd.h"
+#include "core/ns.h"
+#include "core/str.h"
+#include "core/sys.h"
+
+static int bind_one(const char *parent, const struct ns_bind *b, struct err *e)
 {
 	char from[64];
 	int rc;
 
-	snprintf(from, sizeof from, "/proc/%d/ns/%s", pid, b->ns);
+	str_join(from, sizeof from, parent, "/ns/", b->ns);
 	if (mount(from, b->file, NULL, MS_BIND, NULL) == 0)
 		return 0;
 	rc = err_sys(e, b->file, "bind the %s namespace", b->ns);
@@ -24,108 +28,71 @@ static int bind_one(pid_t pid, const struct ns_bind *b, struct err *e)
 		err_hint(e, "%s is not there: a pid namespace can be bound once it has a process, which --fork gives it", from);
 	else if (rc == -ENOENT)
 		err_hint(e, "make the file first: touch %s", b->file);
-	else if (rc == -EINVAL && !strcmp(b->ns, "mnt"))
+	else if (rc == -EINVAL && b->ns[0] == 'm')
 		err_hint(e, "the file must lie on a mount that is not shared: bind its folder on itself and make that private");
 	return rc;
 }
 
-/* The helper's whole life. */
-static _Noreturn void helper(pid_t parent, int go, int err_fd, const struct ns_bind *binds, unsigned n)
+int ns_bind_all(const char *parent, const void *arg, struct err *e)
 {
-	struct err e = { 0 };
+	const struct ns_binds *binds = arg;
 	unsigned i = 0;
-	sigset_t set;
-	char c;
 
-	/* a Ctrl-C is for the command, which the names are made for */
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-
-	/* end of file: the parent has given up */
-	if (read(go, &c, 1) != 1)
-		_exit(0);
-	while (i < n && bind_one(parent, &binds[i], &e) == 0)
+	while (i < binds->n && bind_one(parent, &binds->v[i], e) == 0)
 		i++;
-	if (i < n) {
-		while (i-- > 0)
-			umount2(binds[i].file, MNT_DETACH);
-		err_send(err_fd, &e);
-		_exit(1);
-	}
-	_exit(0);
+	if (i == binds->n)
+		return 0;
+	while (i-- > 0)
+		umount2(binds->v[i].file, MNT_DETACH);
+	return -EINVAL;
 }
 
-int ns_binder_start(struct ns_binder *b, const struct ns_bind *binds, unsigned n, struct err *e)
+/* The number of our mount namespace, 0 where this kernel does not tell: NS_GET_MNTNS_ID, 6.11, ioctl_nsfs(2) */
+static uint64_t mount_id(void)
 {
-	int go[2], err_fd[2];
-	pid_t parent = getpid();
+	auto_close int fd = openat(AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	uint64_t id = 0;
 
-	if (pipe2(go, O_CLOEXEC) < 0)
-		return err_sys(e, "pipe", NULL);
-	if (pipe2(err_fd, O_CLOEXEC) < 0) {
-		int rc = err_sys(e, "pipe", NULL);
+	return fd >= 0 && ioctl(fd, _IOR(NSIO, 5, uint64_t), &id) == 0 ? id : 0;
+}
 
-		close(go[0]);
-		close(go[1]);
+/* One of the CPUs numbers from above `old`: the one that `old` was made on, if no other. */
+static int make_on_another(uint64_t old, struct err *e)
+{
+	uint64_t id = 0;
+
+	for (int cpu = 0; cpu < CPU_SETSIZE && id <= old; cpu++) {
+		cpu_set_t one;
+		int rc;
+
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		/* there is no such CPU, or this cpuset does not have it */
+		if (sched_setaffinity(0, sizeof one, &one) < 0)
+			continue;
+		rc = ns_unshare(CLONE_NEWNS, e);
+		if (rc < 0)
+			return rc;
+		id = mount_id();
+	}
+	if (id > old)
+		return 0;
+	err_set(e, EINVAL, "mount namespace", "this kernel binds none that has a lower number than the one we are in");
+	err_hint(e, "only the CPU that made the outer one gives a higher number, and this cpuset does not have it");
+	return -EINVAL;
+}
+
+int ns_unshare_to_bind(unsigned flags, struct err *e)
+{
+	uint64_t old = mount_id();
+	cpu_set_t own;
+	int rc = ns_unshare(flags, e);
+
+	if (rc < 0 || !old || mount_id() > old)
 		return rc;
-	}
-	b->pid = fork();
-	if (b->pid == 0) {
-		close(go[1]);
-		close(err_fd[0]);
-		helper(parent, go[0], err_fd[1], binds, n);
-	}
-	close(go[0]);
-	close(err_fd[1]);
-	b->go = go[1];
-	b->err = err_fd[0];
-	if (b->pid > 0)
-		return 0;
-	b->pid = 0;
-	ns_binder_cancel(b);
-	return err_set(e, EAGAIN, "fork", NULL);
-}
-
-static int reap(struct ns_binder *b)
-{
-	int status = 0;
-
-	if (b->pid > 0)
-		while (waitpid(b->pid, &status, 0) < 0 && errno == EINTR)
-			;
-	b->pid = 0;
-	fd_close(&b->err);
-	return status;
-}
-
-int ns_binder_finish(struct ns_binder *b, struct err *e)
-{
-	struct err got = { 0 };
-	void (*was)(int);
-	int rc;
-
-	if (b->pid <= 0)
-		return 0;
-	/* it may be dead, and a pipe without a reader is not to kill us */
-	was = signal(SIGPIPE, SIG_IGN);
-	rc = write(b->go, "", 1) == 1 ? 0 : err_sys(e, "helper", NULL);
-	signal(SIGPIPE, was);
-	fd_close(&b->go);
-	if (rc == 0 && err_recv(b->err, &got) > 0) {
-		rc = err_set(e, got.code, got.object, "%s", got.what);
-		if (got.hint[0])
-			err_hint(e, "%s", got.hint);
-	}
-	/* it may have been killed before it could say a word */
-	if (reap(b) && rc == 0)
-		rc = err_set(e, ECHILD, "helper", "bind the namespaces");
+	if (sched_getaffinity(0, sizeof own, &own) < 0)
+		return err_sys(e, "CPUs", NULL);
+	rc = make_on_another(old, e);
+	sched_setaffinity(0, sizeof own, &own);
 	return rc;
-}
-
-void ns_binder_cancel(struct ns_binder *b)
-{
-	fd_close(&b->go);
-	reap(b);
 }

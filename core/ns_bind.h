@@ -2,21 +2,10 @@
 #ifndef CORE_NS_BIND_H
 #define CORE_NS_BIND_H
 
-#include <sys/types.h>
-
 #include "core/err.h"
+#include "core/helper.h"
 
 #define NS_BIND_MAX 8
-
-/*
- * A helper that stays in the namespaces which this process is about to leave:
- * what it binds is seen from there. Start with NS_BINDER_NONE.
- */
-struct ns_binder {
-	pid_t pid;    /* of the helper, 0: none */
-	int go, err;  /* owned: pipe to it, and pipe from it */
-};
-#define NS_BINDER_NONE { 0, -1, -1 }
 
 /* One namespace of a process, and the file it is bound on. Both borrowed. */
 struct ns_bind {
@@ -24,13 +13,21 @@ struct ns_bind {
 	const char *file;
 };
 
-/* Fork the helper, which waits. At most NS_BIND_MAX entries; it binds this process's namespaces. 0 or -errno. */
-int ns_binder_start(struct ns_binder *b, const struct ns_bind *binds, unsigned n, struct err *e);
+/* The rest of the list is empty. */
+struct ns_binds {
+	struct ns_bind v[NS_BIND_MAX];
+	unsigned n;
+};
 
-/* Have it bind them, and wait for the result: 0, or -errno with what failed; then nothing is bound. */
-int ns_binder_finish(struct ns_binder *b, struct err *e);
+/* A helper_work: bind the namespaces of the process that `arg`, a struct ns_binds, lists. All or none. */
+int ns_bind_all(const char *parent, const void *arg, struct err *e);
 
-/* Let it go without binding anything. */
-void ns_binder_cancel(struct ns_binder *b);
+/*
+ * ns_unshare for a mount namespace that is to be bound by a process in the one
+ * that is left. Linux 6.18 numbers namespaces for each CPU apart, and binds none
+ * whose number is lower than that of the binder's: then it is made once more on
+ * another CPU. The process's own CPUs stay what they are.
+ */
+int ns_unshare_to_bind(unsigned flags, struct err *e);
 
 #endif

@@ -134,6 +134,22 @@ static int check_word(const struct opt *row, const char *text, struct err *e)
 	return -EINVAL;
 }
 
+static int set_value(const struct found *f, const char *text, struct err *e);
+
+static int set_words(const struct found *f, struct err *e)
+{
+	int rc = 0;
+
+	for (const char *const *w = f->row->words; *w && rc == 0; w++) {
+		size_t len = strcspn(*w, "=");
+		struct found of = { 0 };
+
+		find_long(f->row->group, f->args, *w, len, &of);
+		rc = set_value(&of, *w + len + 1, e);
+	}
+	return rc;
+}
+
 static int set_value(const struct found *f, const char *text, struct err *e)
 {
 	const struct opt *row = f->row;
@@ -158,6 +174,8 @@ static int set_value(const struct found *f, const char *text, struct err *e)
 	case OPT_MAYBE:
 		*(struct opt_maybe *)to = (struct opt_maybe){ true, text };
 		return 0;
+	case OPT_WORDS:
+		return set_words(f, e);
 	default:
 		return set_number(row, to, text, e);
 	}

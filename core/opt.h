@@ -21,6 +21,7 @@ enum opt_kind {
 	OPT_SIZE,    /* struct opt_num: bytes (str_size); -1 allowed where min is -1 */
 	OPT_CPUS,    /* struct opt_num: str_cpus */
 	OPT_SIGNAL,  /* struct opt_num; with a value of its own row in `min`: --name or --name=SIG */
+	OPT_WORDS,   /* stands for the options in `words`, "name=VALUE" each, of the table `group`, its own */
 	OPT_GROUP,   /* another table, for the struct at `off` */
 	OPT_OPERAND, /* const char *: what follows the options, one row each, in order; mandatory unless OPT_OPTIONAL */
 };
@@ -51,7 +52,7 @@ struct opt {
 	long long min, max;      /* bounds of OPT_NUM, OPT_SIZE (max 0: none); see OPT_SIGNAL */
 	const char *alias;       /* a second long name, or NULL */
 	const char *const *words; /* OPT_STR, OPT_LIST, OPT_MAYBE: the only values allowed, NULL-terminated */
-	const struct opt *group; /* OPT_GROUP */
+	const struct opt *group; /* OPT_GROUP, OPT_WORDS */
 	unsigned flags;          /* OPT_OPTIONAL, OPT_HIDDEN */
 };
 

@@ -122,6 +122,8 @@ static int format_row(const struct opt *row, const void *args, struct strs *out,
 		for (size_t i = 0; i < list->n && !rc; i++)
 			rc = put_valued(row, list->v[i], out, keep);
 		return rc;
+	case OPT_WORDS:
+		return 0;
 	case OPT_MAYBE:
 		return maybe->set ? put_valued(row, maybe->value, out, keep) : 0;
 	default:

@@ -11,7 +11,7 @@ static inline void *field(const struct opt *row, const void *args)
 
 static inline bool takes_value(const struct opt *row)
 {
-	return row->kind != OPT_FLAG && row->kind != OPT_COUNT;
+	return row->kind != OPT_FLAG && row->kind != OPT_COUNT && row->kind != OPT_WORDS;
 }
 
 /* OPT_MAYBE, and a signal with a default: "--name" alone is enough. */

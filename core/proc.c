@@ -34,23 +34,21 @@ static void watched_signals(enum proc_forward forward, sigset_t *set)
 	sigfillset(set);
 	for (size_t i = 0; i < sizeof never / sizeof *never; i++)
 		sigdelset(set, never[i]);
-	/* what was ignored when we came is to stay without effect, as nohup(1) means it */
-	for (int sig = 1; sig <= SIGRTMAX; sig++) {
-		struct sigaction is;
+}
 
-		if (sig != SIGCHLD && sigaction(sig, NULL, &is) == 0 && is.sa_handler == SIG_IGN)
-			sigdelset(set, sig);
-	}
+bool proc_has_ended(int pidfd)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	/* a pidfd is readable once its process is dead, and -1 never: pidfd_open(2) */
+	return poll(&p, 1, 0) > 0;
 }
 
 int proc_set_pdeathsig(int sig, int parent_fd, struct err *e)
 {
-	struct pollfd p = { .fd = parent_fd, .events = POLLIN };
-
 	if (prctl(PR_SET_PDEATHSIG, (unsigned long)sig) < 0)
 		return err_sys(e, "parent-death signal", NULL);
-	/* a pidfd is readable once its process is dead: pidfd_open(2) */
-	if (parent_fd >= 0 && poll(&p, 1, 0) > 0)
+	if (proc_has_ended(parent_fd))
 		return err_set(e, ESRCH, "parent-death signal", "the parent has died");
 	return 0;
 }
@@ -92,9 +90,15 @@ int proc_fork(struct proc_child *c, int *err_fd, int *parent_fd, struct err *e)
 	/* an inherited SIG_IGN would have the kernel reap the child and lose its status */
 	sigaction(SIGCHLD, &dfl, &chld);
 	watched_signals(c->forward, &c->watched);
+	if (c->stop_alike)
+		sigaddset(&c->watched, SIGCONT);
 	sigprocmask(SIG_BLOCK, &c->watched, &c->old_mask);
 	c->err_fd = pipe_fd[0];
-	c->pid = fork();
+	c->pid = c->into >= 0 ? sys_fork_into(c->into) : -1;
+	c->born_there = c->pid >= 0;
+	/* refused for the group's sake, or an old kernel, or a filter of system calls: the child can still join */
+	if (c->pid < 0)
+		c->pid = fork();
 	if (c->pid == 0) {
 		fd_close(err_fd);
 		fd_close(parent_fd);
@@ -123,7 +127,15 @@ int proc_fork(struct proc_child *c, int *err_fd, int *parent_fd, struct err *e)
 
 static void forward_signal(struct proc_child *c, const struct signalfd_siginfo *si)
 {
+	struct sigaction is;
+
+	/* who continues us means both; that the child may have heard it already does no harm */
+	if (c->stop_alike && si->ssi_signo == SIGCONT)
+		sys_pidfd_send_signal(c->pidfd, SIGCONT);
 	if (c->forward == FORWARD_NONE)
+		return;
+	/* what was ignored when we came, and got here since it is blocked, stays without effect: nohup(1) */
+	if (sigaction((int)si->ssi_signo, NULL, &is) == 0 && is.sa_handler == SIG_IGN)
 		return;
 	/* what the terminal sent to the whole process group has reached the child already */
 	if (si->ssi_code == SI_KERNEL && getpgid(c->pid) == getpgrp())
@@ -133,6 +145,18 @@ static void forward_signal(struct proc_child *c, const struct signalfd_siginfo *
 	sys_pidfd_send_signal(c->pidfd, (int)si->ssi_signo);
 }
 
+/* As the child, unless it is to go on: a stop would take the SIGCONT back that waits to be passed on, signal(7). */
+static void stop_like(int sig)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	if (sigismember(&pending, SIGCONT))
+		return;
+	sys_signal_default(sig);
+	kill(getpid(), sig);
+}
+
 /* 1 and *status once the child is gone, 0 as long as it lives. */
 static int reap(const struct proc_child *c, int *status)
 {
@@ -140,8 +164,12 @@ static int reap(const struct proc_child *c, int *status)
 
 	/* others may be our children too, inherited over an exec: theirs is not the status we want */
 	do
-		pid = waitpid(c->pid, status, WNOHANG);
+		pid = waitpid(c->pid, status, WNOHANG | (c->stop_alike ? WUNTRACED : 0));
 	while (pid < 0 && errno == EINTR);
+	if (pid > 0 && WIFSTOPPED(*status)) {
+		stop_like(WSTOPSIG(*status));
+		return 0;
+	}
 	return pid == c->pid || pid < 0;
 }
 
@@ -286,7 +314,7 @@ int proc_watch(const int *keep, size_t n, struct err *e)
 
 int proc_open(struct err *e)
 {
-	auto_close int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_close int fd = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_close int fs = -1;
 	struct statfs sfs;
 	int own;

@@ -22,6 +22,9 @@ struct proc_child {
 	int err_fd;                /* owned: the child's failure before its exec, then end of file */
 	enum proc_forward forward;
 	int kill_sig;              /* what the child gets when its parent dies, 0: nothing */
+	int into;                  /* directory of the v2 group that the child starts in where the kernel can do that; -1: in ours */
+	bool born_there;           /* it could: set by proc_fork */
+	bool stop_alike;           /* the waiter stops when the child does, and SIGCONT continues both */
 	bool die_alike;            /* the waiter ends by the child's signal itself instead of 128+n */
 	unsigned insisted;         /* how often SIGINT or SIGTERM was forwarded */
 	sigset_t watched;          /* signals that the waiter takes out of the queue */
@@ -29,8 +32,8 @@ struct proc_child {
 };
 
 /*
- * Fork a child to be waited for; c->forward, kill_sig and die_alike are set by
- * the caller. In the child 0, with *err_fd and *parent_fd (both owned, CLOEXEC):
+ * Fork a child to be waited for; c->forward, kill_sig, into, stop_alike and
+ * die_alike are set by the caller. In the child 0, with *err_fd and *parent_fd (both owned, CLOEXEC):
  * the pipe that takes a struct err, and a pidfd of the parent. In the parent 1.
  * -errno where nothing was forked (c->pid -1), or in the child (c->pid 0). No signal that arrives meanwhile is lost:
  * those to be forwarded stay blocked in the parent from before the fork.
@@ -46,6 +49,9 @@ int proc_wait(struct proc_child *c, struct err *e);
 
 /* End as the child did, from its wait status. */
 _Noreturn void proc_end_like(int status, bool die_alike);
+
+/* Is the process dead, a zombie included? Of -1: no. */
+bool proc_has_ended(int pidfd);
 
 /*
  * Have this process killed by `sig` when its parent dies, and check that it has
@@ -69,6 +75,10 @@ int proc_watch(const int *keep, size_t n, struct err *e);
  * and a hint where the reason can be seen. environ is passed on.
  */
 int proc_exec(char *const argv[], struct err *e);
+/* Would it find a program of that name? */
+bool proc_in_path(const char *name);
+/* Execute a shell, by its path, as login(1) does: a "-" before its name says that it is a login shell. */
+int proc_exec_login(const char *shell, struct err *e);
 
 /*
  * A directory fd of a procfs that is none of the container's making: /proc

@@ -73,7 +73,7 @@ static bool elf_interp(int fd, char *buf, size_t size)
 /* The file is there and yet execve says ENOENT: its interpreter is not. */
 static void hint_interpreter(const char *path, struct err *e)
 {
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	auto_close int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	char buf[256];
 	ssize_t n;
 
@@ -121,36 +121,74 @@ static int exec_failed(const char *path, int code, struct err *e)
 	return rc;
 }
 
-int proc_exec(char *const argv[], struct err *e)
+/* The next candidate along `list`; an empty piece is the working directory. */
+static bool next_path(const char **list, const char *name, char *path, size_t size)
 {
-	const char *name = argv[0], *rest = getenv("PATH");
-	char dir[4096], path[4096 + 256], denied[sizeof path] = "";
+	char dir[4096];
 	int len;
 
-	if (!*name) {
-		e->status = 127;
-		return err_set(e, ENOENT, "\"\"", "cannot execute");
-	}
-	if (strchr(name, '/')) {
-		try_exec(name, argv);
-		return exec_failed(name, errno, e);
-	}
-	if (!rest)
-		rest = DEFAULT_PATH;
-	while ((len = str_next(&rest, ':', dir, sizeof dir)) != -ENOENT) {
-		/* an empty piece is the working directory */
-		if (len < 0 || snprintf(path, sizeof path, "%s%s%s", dir, len ? "/" : "", name) >= (int)sizeof path)
-			continue;
+	while ((len = str_next(list, ':', dir, sizeof dir)) != -ENOENT)
+		if (len >= 0 && str_join(path, size, dir, len ? "/" : "", name) < size)
+			return true;
+	return false;
+}
+
+static const char *path_list(void)
+{
+	const char *list = getenv("PATH");
+
+	return list ? list : DEFAULT_PATH;
+}
+
+bool proc_in_path(const char *name)
+{
+	char path[4096 + 256];
+
+	for (const char *rest = path_list(); next_path(&rest, name, path, sizeof path);)
+		if (access(path, X_OK) == 0)
+			return true;
+	return false;
+}
+
+static int exec_along(const char *list, char *const argv[], struct err *e)
+{
+	char path[4096 + 256], denied[sizeof path] = "";
+
+	for (const char *rest = list; next_path(&rest, argv[0], path, sizeof path);) {
 		try_exec(path, argv);
 		if (errno == EACCES)
-			snprintf(denied, sizeof denied, "%s", path);
+			str_join(denied, sizeof denied, path);
 		else if (errno != ENOENT && errno != ENOTDIR)
 			return exec_failed(path, errno, e);
-		else if (access(path, F_OK) == 0)
-			return exec_failed(path, errno = ENOENT, e);
 	}
 	if (denied[0])
 		return exec_failed(denied, EACCES, e);
+	/* what is there all the same lacks its interpreter */
+	for (const char *rest = list; next_path(&rest, argv[0], path, sizeof path);)
+		if (access(path, F_OK) == 0)
+			return exec_failed(path, ENOENT, e);
 	e->status = 127;
-	return err_set(e, ENOENT, name, "not found in PATH");
+	return err_set(e, ENOENT, argv[0], "not found in PATH");
+}
+
+int proc_exec(char *const argv[], struct err *e)
+{
+	if (!*argv[0]) {
+		e->status = 127;
+		return err_set(e, ENOENT, "\"\"", "cannot execute");
+	}
+	if (!strchr(argv[0], '/'))
+		return exec_along(path_list(), argv, e);
+	try_exec(argv[0], argv);
+	return exec_failed(argv[0], errno, e);
+}
+
+int proc_exec_login(const char *shell, struct err *e)
+{
+	const char *base = strrchr(shell, '/');
+	char name[256] = "-", *argv[2] = { name, NULL };
+
+	str_join(name + 1, sizeof name - 1, base ? base + 1 : shell);
+	try_exec(shell, argv);
+	return exec_failed(shell, errno, e);
 }

@@ -90,7 +90,7 @@ static void unmake_listed(const char *name, char *text, void (*unmake)(int root,
 	if (strncmp(text, "r ", 2) || !rest)
 		return;
 	*rest = '\0';
-	root = open(text + 2, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	root = openat(AT_FDCWD, text + 2, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root >= 0 && points_name(root, is) == 0 && !strcmp(is, name))
 		unmake(root, rest + 1);
 }

@@ -44,7 +44,7 @@ int root_open(const char *path, uint64_t attrs, struct err *e)
  */
 static void leave_chroot(void)
 {
-	auto_close int ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	auto_close int ns = openat(AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	auto_close int fs = -1, proc = -1;
 
 	if (ns < 0) {
@@ -100,7 +100,7 @@ static void drop_initramfs_mounts(void)
 /* Is "/" the mount that the machine booted with, which pivot_root refuses? */
 static bool is_initramfs(void)
 {
-	auto_close int at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_close int at = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
 
 	return at >= 0 && fstatfs(at, &fs) == 0 && (fs.f_type == RAMFS_MAGIC || fs.f_type == TMPFS_MAGIC);
@@ -112,7 +112,7 @@ int root_pivot(int root, struct err *e)
 	bool initramfs;
 
 	leave_chroot();
-	old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	old = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (old < 0)
 		return err_sys(e, "/", "open");
 	/* a shared parent would show the new root to its peers, and pivot_root refuses it */

@@ -125,7 +125,7 @@ static void free_old_root(int old)
 int root_switch(const char *new_root, struct err *e)
 {
 	static const char *const moved[] = { "dev", "proc", "sys", "run" };
-	auto_close int old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_close int old = openat(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_close int new = fd_open_dir(AT_FDCWD, new_root, e);
 	struct stat a, b;
 	bool spare;
@@ -150,7 +150,9 @@ int root_switch(const char *new_root, struct err *e)
 		return err_sys(e, new_root, "change directory");
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0) {
 		rc = err_sys(e, new_root, "move to /");
-		if (rc == -EINVAL)
+		if (rc == -EPERM)
+			err_hint(e, "this needs CAP_SYS_ADMIN over the mount namespace");
+		else if (rc == -EINVAL)
 			err_hint(e, "a mount that it lies on is shared: mount --make-rprivate / first");
 		return rc;
 	}

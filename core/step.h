@@ -5,11 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/cgroup.h"
 #include "core/err.h"
 #include "core/opt.h"
 #include "core/proc.h"
-
-struct cgroups;
 
 /* What apply returns in the parent of a step that forked: wait for ctx->child. */
 #define STEP_WAIT 1
@@ -20,10 +19,13 @@ struct step_ctx {
 	int err_fd;              /* owned: failures go to the waiter through it; -1: to stderr */
 	int parent_fd;           /* owned: pidfd of the waiter, -1: none */
 	const struct cgroups *cgroups; /* borrowed: the host's, where run has looked already; else NULL */
+	bool left;               /* a release could not take all away that outlives the process */
 	bool alone;              /* no command follows: a change of this process would be of no use */
 	unsigned made;           /* CLONE_NEW*: namespaces made so far */
+	struct cgroup_seats seats; /* owned: groups for the child that the next step forks */
 	bool pid_pending;        /* a new pid namespace waits for its first process */
 	bool joined;             /* this process has entered a pid namespace with strangers in it */
+	bool unmapped;           /* nobody in a new user namespace that has a root: what a further applet is */
 	bool creds_changed;      /* execve's capability rules are due: capabilities(7) */
 	unsigned forks;          /* how often this line has gone on in a child */
 	struct proc_child child; /* filled when apply returned STEP_WAIT */

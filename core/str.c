@@ -48,17 +48,24 @@ void strbuf_add(struct strbuf *b, const char *text)
 void strbuf_addf(struct strbuf *b, const char *fmt, ...)
 {
 	va_list ap;
+	size_t room;
 	int len;
 
-	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (len < 0 || !strbuf_room(b, (size_t)len))
+	if (!strbuf_room(b, 0))
 		return;
-	va_start(ap, fmt);
-	vsnprintf(b->s + b->len, (size_t)len + 1, fmt, ap);
-	va_end(ap);
-	b->len += (size_t)len;
+	for (;;) {
+		room = b->cap - b->len;
+		va_start(ap, fmt);
+		len = vsnprintf(b->s + b->len, room, fmt, ap);
+		va_end(ap);
+		if (len >= 0 && (size_t)len < room) {
+			b->len += (size_t)len;
+			return;
+		}
+		b->s[b->len] = '\0';
+		if (len < 0 || !strbuf_room(b, (size_t)len))
+			return;
+	}
 }
 
 void strbuf_add_quoted(struct strbuf *b, const char *word)
@@ -310,11 +317,68 @@ void str_signal_format(int sig, char buf[32])
 	snprintf(buf, 32, "%d", sig);
 }
 
+size_t str_join_list(char *buf, size_t size, const char *const *list)
+{
+	size_t len = 0;
+
+	for (; *list; list++) {
+		size_t n = strlen(*list);
+
+		if (len < size)
+			str_copyn(buf + len, size - len, *list, n);
+		len += n;
+	}
+	return len;
+}
+
+char *str_joined_list(const char *const *list)
+{
+	size_t size = 1;
+	char *s;
+
+	for (const char *const *l = list; *l; l++)
+		size += strlen(*l);
+	s = malloc(size);
+	if (s)
+		str_join_list(s, size, list);
+	return s;
+}
+
+void str_copyn(char *buf, size_t size, const char *text, size_t len)
+{
+	size_t n = len < size ? len : size - 1;
+
+	memcpy(buf, text, n);
+	buf[n] = '\0';
+}
+
 const char *str_after(const char *text, const char *prefix)
 {
 	size_t len = strlen(prefix);
 
 	return strncmp(text, prefix, len) ? NULL : text + len;
+}
+
+size_t str_printable(const char *text, unsigned *c)
+{
+	static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *s = (const unsigned char *)text;
+	size_t len = s[0] < 0x80 ? 1 : (s[0] & 0xe0) == 0xc0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : (s[0] & 0xf8) == 0xf0 ? 4 : 0;
+	unsigned v = len > 1 ? s[0] & (0x7fu >> len) : s[0];
+
+	*c = 0;
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		v = v << 6 | (s[i] & 0x3f);
+	}
+	if (!len || v < least[len] || v > 0x10ffff || (v >= 0xd800 && v < 0xe000))
+		return 0;
+	*c = v;
+	if (v < ' ' || (v >= 0x7f && v < 0xa0) || (v >= 0x200e && v <= 0x200f) || (v >= 0x2028 && v <= 0x202e) ||
+	    (v >= 0x2066 && v <= 0x2069))
+		return 0;
+	return len;
 }
 
 int str_next(const char **rest, char sep, char *buf, size_t size)

@@ -62,6 +62,26 @@ void str_signal_format(int sig, char buf[32]);
 /* Undo, in place, the \040 and the like of /proc/PID/mountinfo: proc_pid_mounts(5). */
 void str_unescape(char *text);
 
+/*
+ * The length of the printable character at `s`, 0 where it is none: no control
+ * (C0, DEL, C1), nothing that turns the direction of the text round, and UTF-8.
+ * *c is the character, also one that is not printable, or 0 where the bytes are none.
+ */
+size_t str_printable(const char *s, unsigned *c);
+
+/*
+ * Texts one behind the other: into buf, cut off where it is full, or as one
+ * string that the caller frees (NULL: no memory). str_join returns the length
+ * that was wanted, as snprintf(3) does, which is many times slower.
+ */
+#define str_join(buf, size, ...) str_join_list(buf, size, (const char *const[]){ __VA_ARGS__, NULL })
+#define str_joined(...) str_joined_list((const char *const[]){ __VA_ARGS__, NULL })
+size_t str_join_list(char *buf, size_t size, const char *const *list);
+char *str_joined_list(const char *const *list);
+
+/* The first `len` bytes of text into buf, cut off where it is full. */
+void str_copyn(char *buf, size_t size, const char *text, size_t len);
+
 /* Does `text` start with `prefix`? The rest, or NULL. */
 const char *str_after(const char *text, const char *prefix);
 

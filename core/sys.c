@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <linux/keyctl.h>
@@ -14,14 +15,42 @@ int sys_pivot_root(const char *new_root, const char *put_old)
 	return (int)syscall(SYS_pivot_root, new_root, put_old);
 }
 
+pid_t sys_fork_into(int cgroup)
+{
+	/* struct clone_args, whose header clashes with musl's */
+	struct {
+		uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+	} args = { .flags = 1ULL << 33 /* CLONE_INTO_CGROUP */, .exit_signal = SIGCHLD, .cgroup = (uint64_t)cgroup };
+
+	return (pid_t)syscall(SYS_clone3, &args, sizeof args);
+}
+
 int sys_pidfd_open(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+int sys_pidfd_getfd(int pidfd, int fd)
+{
+	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+}
+
 int sys_pidfd_send_signal(int pidfd, int sig)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
+}
+
+int sys_open_ns(uint64_t id)
+{
+	/* struct file_handle with nsfs's own in it, which Debian 12's headers do not have */
+	const struct {
+		uint32_t bytes;
+		int32_t type;
+		uint64_t id;
+		uint32_t kind, inode; /* both may be 0 */
+	} handle = { 16, 0xf1 /* FILEID_NSFS */, id, 0, 0 };
+
+	return (int)syscall(SYS_open_by_handle_at, -10003 /* FD_NSFS_ROOT */, &handle, O_RDONLY | O_CLOEXEC);
 }
 
 int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t resolve)
@@ -108,14 +137,32 @@ int sys_getrandom(void *buf, size_t len)
 }
 
 /* musl 1.2.3 has no struct statx, and linux/stat.h clashes with glibc's: the words of it that are needed */
+struct stx {
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode;
+	uint64_t ino;
+	uint64_t to_dev[12];
+	uint32_t dev_major, dev_minor;
+	uint64_t rest[14];
+};
+
 bool sys_is_mount_root(int dir, const char *path)
 {
-	struct {
-		uint32_t mask, blksize;
-		uint64_t attributes;
-		uint64_t rest[30];
-	} stx = { 0 };
+	struct stx stx = { 0 };
 	const uint64_t mount_root = 0x2000; /* STATX_ATTR_MOUNT_ROOT */
 
 	return syscall(SYS_statx, dir, path, AT_SYMLINK_NOFOLLOW, 0, &stx) == 0 && stx.attributes & mount_root;
+}
+
+int sys_stat_cached(int dir, const char *path, struct sys_stat *st)
+{
+	struct stx stx = { 0 };
+	const unsigned dont_sync = 0x4000, type_and_ino = 0x101; /* AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO */
+
+	if (syscall(SYS_statx, dir, path, dont_sync, type_and_ino, &stx) < 0)
+		return -1;
+	*st = (struct sys_stat){ makedev(stx.dev_major, stx.dev_minor), stx.ino, stx.mode };
+	return 0;
 }

@@ -28,8 +28,12 @@
 #endif
 
 int sys_pivot_root(const char *new_root, const char *put_old);                       /* pivot_root(2) */
+/* fork(2) into a v2 group, by its directory: clone3(2), 5.7. libc does not hear of it: raise(3) in the child would hit the parent. */
+pid_t sys_fork_into(int cgroup);
 int sys_pidfd_open(pid_t pid);                                                       /* pidfd_open(2), 5.3 */
 int sys_pidfd_send_signal(int pidfd, int sig);                                       /* 5.1 */
+int sys_pidfd_getfd(int pidfd, int fd);                                              /* pidfd_getfd(2), 5.6; CLOEXEC */
+int sys_open_ns(uint64_t id);                                                        /* a namespace by its number alone: open_by_handle_at(2), 6.19; CLOEXEC */
 int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t resolve);        /* openat2(2), 5.6; adds O_CLOEXEC */
 int sys_open_tree(int dir, const char *path, unsigned flags);                        /* open_tree(2), 5.2; adds O_CLOEXEC */
 int sys_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags);
@@ -45,6 +49,13 @@ int sys_execveat(int fd, char *const argv[], char *const env[]);                
 int sys_join_session_keyring(void);                                                  /* keyctl(2): an anonymous one */
 int sys_signal_default(int sig);                                                     /* rt_sigaction(2), also for those that libc keeps to itself */
 int sys_getrandom(void *buf, size_t len);
+
+/* statx(2) that asks no server: what is known of a file, also where that has been away for long. Follows links. */
+struct sys_stat {
+	uint64_t dev, ino; /* dev as in struct stat */
+	mode_t mode;
+};
+int sys_stat_cached(int dir, const char *path, struct sys_stat *st);
 bool sys_is_mount_root(int dir, const char *path);                                   /* statx(2), 5.8; follows no link at the end */
 
 #endif

@@ -64,6 +64,8 @@ static inline bool same_field(const struct opt *row, const void *a, const void *
 		return *(const bool *)a == *(const bool *)b;
 	case OPT_COUNT:
 		return *(const unsigned *)a == *(const unsigned *)b;
+	case OPT_WORDS:
+		return true;
 	case OPT_STR:
 	case OPT_OPERAND:
 		return same_text(*(const char *const *)a, *(const char *const *)b);

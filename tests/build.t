@@ -9,8 +9,6 @@ export TOP
 # the caller's make is none of the business of those started here
 unset MAKEFLAGS MFLAGS MAKELEVEL
 cat >"$TMP/.env" <<'EOF'
-# "! command" as such never ends a shell under set -e
-not() { if "$@"; then return 1; fi; }
 # the sources alone, without what was built of them
 copy_tree()
 {

@@ -2,11 +2,10 @@
 # File descriptors and environment: the caller's go along as they are, none of
 # nestbox's own does; run closes all but those that it was told to keep.
 . "${0%/*}/lib.sh"
-need root
+need namespaces
 
 mkdir "$TMP/root"
 : >"$TMP/uts"
-at_end 'umount "$TMP/uts" 2>/dev/null'
 echo nine >"$TMP/nine"
 cat >"$TMP/.env" <<'EOF'
 # What is open in a program that "$@" runs: "N -> TARGET" lines, without the folder that ls reads them from.
@@ -22,18 +21,20 @@ same()
 	printf '%s\n' "$2" >"$TMP/other"
 	diff "$TMP/one" "$TMP/other"
 }
-# "! command" as such never ends a shell under set -e
-not() { if "$@"; then return 1; fi; }
 plain() { "$@"; }
-one() { nestbox unshare -u -- "$@"; }
-two() { nestbox unshare -u -- nestbox unshare -m -- "$@"; }
+one() { $AS_ROOT nestbox unshare -u -- "$@"; }
+two() { $AS_ROOT nestbox unshare -u -- nestbox unshare -m -- "$@"; }
 # with a fork, a change of ids, and so on: all that opens something
 long()
 {
-	nestbox unshare -p -f --kill-child --forward-signals=all -- nestbox netns new -- \
+	$AS_ROOT nestbox unshare -p -f --kill-child --forward-signals=all -- nestbox netns new -- \
 		nestbox unshare -m -i --hostname fds --mount-proc -- nestbox setpriv --caps default --new-session -- "$@"
 }
-names() { nestbox unshare --uts="$TMP/uts" --ipc -f -- nestbox nsenter --uts="$TMP/uts" --net=/proc/self/ns/net -- "$@"; umount "$TMP/uts"; }
+# the name, and what is named by it, stay in a mount namespace
+names()
+{
+	$AS_ROOT nestbox unshare -m -n -- nestbox unshare --uts="$TMP/uts" --ipc -f -- nestbox nsenter --uts="$TMP/uts" --net=/proc/self/ns/net -- "$@"
+}
 users() { nestbox unshare -r -m -p -f -- nestbox unshare -u -- "$@"; }
 EOF
 
@@ -55,7 +56,7 @@ for mode in '' 'export NESTBOX_REEXEC=1;'; do
 		"
 	done
 	test_ok "standard descriptors that are closed stay closed$name" "
-		$mode nestbox unshare -u -- nestbox unshare -m -- ls -l /proc/self/fd >\"\$TMP/fds\" <&- 2>&-
+		$mode \$AS_ROOT nestbox unshare -u -- nestbox unshare -m -- ls -l /proc/self/fd >\"\$TMP/fds\" <&- 2>&-
 		sed -n 's/.* \\([0-9]* -> .*\\)/\\1/p' \"\$TMP/fds\" | grep -v ' /proc/[0-9]*/fd\$' >\"\$TMP/open\"
 		grep -qx \"1 -> \$TMP/fds\" \"\$TMP/open\"
 		not grep -E '^[02] ->|nestbox\$' \"\$TMP/open\"
@@ -67,7 +68,7 @@ test_ok 'NESTBOX_CHAIN from elsewhere does no harm, and does not reach the comma
 	fds_of two | grep -q "^1 -> "
 	env_of two >"$TMP/env"
 	not grep NESTBOX "$TMP/env"
-	NESTBOX_CHAIN="99999999999999999999 -5 zz x" nestbox unshare -u -- true
+	NESTBOX_CHAIN="99999999999999999999 -5 zz x" $AS_ROOT nestbox unshare -u -- true
 '
 
 # the watcher that cleans up must not keep anybody waiting
@@ -90,20 +91,20 @@ if test_need cmd:busybox 'run'; then
 	numbers='sed -n "s/.* \([0-9]*\) -> .*/\1/p" "$TMP/fds" | tr "\n" " "'
 	# the root's busybox ls cannot name what it reads them from
 	test_ok 'run closes all but 0, 1 and 2' "
-		fds_of nestbox run \"\$TMP/root\"
+		fds_of \$AS_ROOT nestbox run \"\$TMP/root\"
 		same '0 1 2 ' \"\$($numbers)\"
 	"
 	test_ok 'run --preserve-fds 5 keeps 7 as well, and not 9' "
-		fds_of nestbox run --preserve-fds 5 \"\$TMP/root\"
+		fds_of \$AS_ROOT nestbox run --preserve-fds 5 \"\$TMP/root\"
 		same '0 1 2 7 ' \"\$($numbers)\"
 	"
 	test_ok 'run --preserve-fds 7 keeps both' "
-		fds_of nestbox run --preserve-fds 7 \"\$TMP/root\"
+		fds_of \$AS_ROOT nestbox run --preserve-fds 7 \"\$TMP/root\"
 		same '0 1 2 7 9 ' \"\$($numbers)\"
 	"
 	test_ok 'run does not pass the environment on, setpriv --preserve-fds closes as run does' "
 		export OUR_OWN=1 NESTBOX_REEXEC=1
-		nestbox run \"\$TMP/root\" env >\"\$TMP/env\"
+		\$AS_ROOT nestbox run \"\$TMP/root\" env >\"\$TMP/env\"
 		grep -q ^PATH= \"\$TMP/env\"
 		not grep -E 'OUR_OWN|NESTBOX' \"\$TMP/env\"
 		fds_of nestbox setpriv --preserve-fds 0 --

@@ -12,6 +12,8 @@
 #   done_testing
 #
 # $NB is the binary under test, also in PATH as nestbox; $TMP a private folder.
+# $AS_ROOT COMMAND is, for an ordinary user, root in a user namespace of their
+# own; $AS_USER COMMAND is, for root, an ordinary user. Else each is nothing.
 # NESTBOX_MUST="root cgroup ..." makes a skip for that reason a failure.
 # Snippets run in a subshell under set -eu with a time limit.
 
@@ -26,11 +28,19 @@ TMP=$(mktemp -d "${TMPDIR:-/tmp}/nestbox-test.XXXXXX") || { echo 'Bail out! no T
 # traversable, so that tests can go on as another user
 chmod 755 "$TMP"
 PATH=$NB_DIR:$PATH
-export NB TMP PATH TESTS
+AS_ROOT='' AS_USER=''
+if [ "$(id -u)" = 0 ]; then
+	AS_USER='nestbox setpriv --reuid 1000 --regid 1000 --clear-groups --exec --'
+else
+	AS_ROOT='nestbox unshare -r --'
+fi
+export NB TMP PATH TESTS AS_ROOT AS_USER
 test_count=0
 test_failed=0
 test_cleanup=
 test_limit=${TEST_LIMIT:-180}
+# what runs a snippet's shell, where all of a file wants to be root: $AS_ROOT or more
+test_in=
 # not for what is tested: some look for variables of this kind
 test_musts=${NESTBOX_MUST:-}
 unset NESTBOX_MUST
@@ -52,15 +62,22 @@ test_exit()
 trap test_exit EXIT
 trap 'exit 1' INT TERM HUP
 
-# A /run of this test's own, by starting it anew in a mount namespace: containers
-# of other tests, or of the machine's user, are none of its business.
+# A folder $STATE of this test's own for what nestbox keeps, for root by starting
+# it anew in a mount namespace with another /run: containers of other tests, or
+# of the machine's user, are none of its business.
 own_run()
 {
-	[ -z "${TEST_OWN_RUN:-}" ] || return 0
-	[ "$(id -u)" = 0 ] || return 0
-	trap - EXIT
-	rm -rf "$TMP"
-	NESTBOX_MUST=$test_musts TEST_OWN_RUN=1 exec "$NB" unshare -m -- sh -c 'mount -t tmpfs run /run && exec "$0" "$@"' "$0" "$@"
+	if [ "$(id -u)" = 0 ] && [ -z "${TEST_OWN_RUN:-}" ]; then
+		trap - EXIT
+		rm -rf "$TMP"
+		NESTBOX_MUST=$test_musts TEST_OWN_RUN=1 exec "$NB" unshare -m -- sh -c 'mount -t tmpfs run /run && exec "$0" "$@"' "$0" "$@"
+	fi
+	# the user's, also where root runs the test
+	export XDG_RUNTIME_DIR="$TMP/runtime"
+	mkdir -m 700 "$XDG_RUNTIME_DIR"
+	STATE=/run/nestbox
+	if [ "$AS_ROOT" ]; then STATE=$XDG_RUNTIME_DIR/nestbox; else chown 1000:1000 "$XDG_RUNTIME_DIR"; fi
+	export STATE
 }
 
 # Is the feature $1 here? Says why not in $why.
@@ -71,6 +88,12 @@ test_has()
 	root) [ "$(id -u)" = 0 ] ;;
 	user) [ "$(id -u)" != 0 ] ;;
 	userns) nestbox unshare -U true 2>/dev/null ;;
+	# an ordinary user who may make a user namespace, to be had also by root
+	userns-user) $AS_USER "$NB" unshare -U true 2>/dev/null ;;
+	# root, or an ordinary user who can be root in a namespace
+	namespaces) $AS_ROOT nestbox unshare -u true 2>/dev/null ;;
+	# control groups to make others in
+	groups) [ "$(id -u)" = 0 ] || [ -n "${TEST_GROUP:-}" ] ;;
 	cgroup) grep -q ' - cgroup' /proc/self/mountinfo ;;
 	cgroup2) grep -q ' - cgroup2 ' /proc/self/mountinfo ;;
 	v1:*) grep -qE " - cgroup [^ ]+ [^ ]*(,|\\b)${1#v1:}(,|\$)" /proc/self/mountinfo ;;
@@ -120,19 +143,22 @@ test_report()
 	return 0
 }
 
+# set -e passes over "!": as a line of its own it asserts nothing
+not() { if "$@"; then return 1; fi; }
+
 # Run the snippet $1; its status in $test_status, what it printed in .out and .err.
 test_run()
 {
 	printf '%s\n' "$1" >"$TMP/.snippet"
-	# in a shell of its own, with the functions of this file's caller sourced by ". $TMP/.env" where it made one
-	if [ -e "$TMP/.env" ]; then
-		test_pre=". '$TMP/.env'; "
-	else
-		test_pre=
-	fi
-	timeout -k 5 "$test_limit" sh -euc "$test_pre$1" >"$TMP/.out" 2>"$TMP/.err" </dev/null
+	# in a shell of its own, which knows "not", and the functions of this file's caller where it made ".env"
+	test_pre='not() { if "$@"; then return 1; fi; }; '
+	[ ! -e "$TMP/.env" ] || test_pre="$test_pre. '$TMP/.env'; "
+	# shellcheck disable=SC2086 # words
+	timeout -k 5 "$test_limit" $test_in sh -euc "$test_pre$1" >"$TMP/.out" 2>"$TMP/.err" </dev/null
 	test_status=$?
 	[ "$test_status" != 124 ] || echo "timed out after $test_limit s" >>"$TMP/.err"
+	# no finding of make san is the failure that a snippet may have waited for
+	! grep -qE '(Address|Leak)Sanitizer|: runtime error: ' "$TMP/.out" "$TMP/.err" || test_status='that of a finding'
 }
 
 test_ok()

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # pivot.sh: what the tests of pivot share, to be sourced after lib.sh.
-need root cmd:busybox
+need namespaces cmd:busybox
 
 cat >"$TMP/.env" <<'END'
 R=$TMP/root
@@ -9,13 +9,12 @@ MARK=$TMP/host-mark
 # set -e passes over "!"
 not() { if "$@"; then return 1; fi; }
 status() { rc=0; "$@" >/dev/null 2>&1 || rc=$?; echo "$rc"; }
-as_user() { nestbox setpriv --reuid 1000 --regid 1000 --clear-groups --exec -- "$@"; }
 soon() { for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ! "$@" || return 0; sleep 0.1; done; return 1; }
 
 # pivot in a mount namespace of its own
-pv() { nestbox unshare -m -- nestbox pivot "$@"; }
+pv() { $AS_ROOT nestbox unshare -m -- nestbox pivot "$@"; }
 # ... with all that a container has
-box() { nestbox unshare -m -u -i -n -p -C --kill-child -- nestbox pivot --api "$@"; }
+box() { $AS_ROOT nestbox unshare -m -u -i -n -p -C --kill-child -- nestbox pivot --api "$@"; }
 # a root file system of one test's own
 fresh() { rm -rf "${TMP:?}/$1"; cp -a "$TMP/root" "$TMP/$1"; }
 

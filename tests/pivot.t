@@ -67,10 +67,15 @@ test_ok "nothing of the host is seen (NESTBOX_REEXEC=$NESTBOX_REEXEC)" '
 '
 
 test_ok "the old root is gone from the mount table (NESTBOX_REEXEC=$NESTBOX_REEXEC)" '
-	pv "$R" -- sh -euc "mount -t proc proc /proc; cat /proc/self/mountinfo" >"$TMP/mountinfo"
-	[ "$(points "$TMP/mountinfo" | tr "\n" " ")" = "/ /proc " ]
+	# in a user namespace there is no new /proc where none is to be seen
+	if [ "$AS_USER" ]; then
+		pv "$R" -- sh -euc "mount -t proc proc /proc; cat /proc/self/mountinfo" >"$TMP/mountinfo"
+		[ "$(points "$TMP/mountinfo" | tr "\n" " ")" = "/ /proc " ]
+	fi
 	box "$R" -- cat /proc/self/mountinfo >"$TMP/mountinfo"
-	[ -z "$(points "$TMP/mountinfo" | grep -vxE "/|/proc|/sys|/sys/fs/cgroup(/[^/]*)?|/dev(/pts|/shm|/mqueue)?")" ]
+	# nor a device but the host'\''s, each on a mount point
+	nodes=${AS_ROOT:+/null|/zero|/full|/random|/urandom|/tty}
+	[ -z "$(points "$TMP/mountinfo" | grep -vxE "/|/proc|/sys|/sys/fs/cgroup(/[^/]*)?|/dev(/pts|/shm|/mqueue|$nodes)?")" ]
 	[ "$(points "$TMP/mountinfo" | grep -cx /)" = 1 ]
 '
 
@@ -89,10 +94,10 @@ test_ok 'the host has the same mounts afterwards, and the same root' '
 if [ -x "$R/bin/escape" ]; then
 	test_ok 'neither chroot nor setns nor umount of / leads out' '
 		# what pivot is for: out of a mere chroot each way leads, if there is a procfs
-		[ "$(status chroot "$R" escape chroot "$MARK")" = 0 ]
+		[ "$(status $AS_ROOT chroot "$R" escape chroot "$MARK")" = 0 ]
 		for way in chroot setns umount; do
 			rc=$(status box "$R" -- escape "$way" "$MARK"); echo "$way $rc"; [ "$rc" != 0 ]
-			rc=$(status pv "$R" -- sh -euc "mount -t proc proc /proc; exec escape $way $MARK"); echo "$way $rc"; [ "$rc" != 0 ]
+			rc=$(status $AS_ROOT nestbox unshare -m -p -f -- nestbox pivot --api "$R" -- escape "$way" "$MARK"); echo "$way $rc"; [ "$rc" != 0 ]
 		done
 		[ "$(status pv "$R" -- escape chroot "$MARK")" = 1 ]
 	'
@@ -100,16 +105,18 @@ if [ -x "$R/bin/escape" ]; then
 		fresh jail
 		fresh jail/inner
 		cp "$NB" "$TMP/jail/bin/nestbox"
-		chroot "$TMP/jail" /bin/env PATH=/bin nestbox unshare -m --propagation unchanged -- sh -euc "
+		$AS_ROOT chroot "$TMP/jail" /bin/env PATH=/bin nestbox unshare -m -p -f --propagation unchanged -- sh -euc "
 			mount -t proc proc /proc
-			[ \$(nestbox pivot /inner -- sh -c \"escape chroot $MARK; echo \\\$?\") = 1 ]
+			[ \$(nestbox unshare -m --propagation unchanged -- nestbox pivot /inner -- sh -c \"escape chroot $MARK; echo \\\$?\") = 1 ]
 			"
-		# where there is no /proc it is a procfs of our own that helps
-		chroot "$TMP/jail" /bin/env PATH=/bin nestbox unshare -m --propagation unchanged -- nestbox pivot --api /inner -- sh -c "
-			[ ! -e $MARK ]; escape chroot $MARK; rc=\$?; echo \$rc; [ \$rc = 1 ] || exit 5
-			escape setns $MARK; [ \$? != 0 ]"
+		# where there is no /proc it is a procfs of our own that helps; there is no /dev either, which takes a root who can make one
+		if [ "$AS_USER" ]; then
+			chroot "$TMP/jail" /bin/env PATH=/bin nestbox unshare -m -p -f --propagation unchanged -- nestbox pivot --api /inner -- sh -c "
+				[ ! -e $MARK ]; escape chroot $MARK; rc=\$?; echo \$rc; [ \$rc = 1 ] || exit 5
+				escape setns $MARK; [ \$? != 0 ]"
+		fi
 		# so it could be done from the chroot itself
-		chroot "$TMP/jail" /bin/env PATH=/bin nestbox unshare -m --propagation unchanged -- escape chroot "$MARK"
+		$AS_ROOT chroot "$TMP/jail" /bin/env PATH=/bin nestbox unshare -m -p -f --propagation unchanged -- escape chroot "$MARK"
 	'
 else
 	test_skip 'neither chroot nor setns nor umount of / leads out' 'needs a compiler'
@@ -118,14 +125,14 @@ fi
 
 test_ok 'a root that is a mount, with mounts below it' '
 	mkdir -p "$TMP/m"
-	nestbox unshare -m -- sh -euc "
+	$AS_ROOT nestbox unshare -m -- sh -euc "
 		mount -t tmpfs -o size=32m m \"\$TMP/m\"; cp -a \"\$TMP/root/.\" \"\$TMP/m\"; mkdir \"\$TMP/m/sub\"
 		mount -t tmpfs sub \"\$TMP/m/sub\"; echo below >\"\$TMP/m/sub/file\"
 		exec nestbox pivot \"\$TMP/m\" -- cat /sub/file" | grep -qx below
 '
 
 test_ok 'a root on a read-only file system' '
-	nestbox unshare -m -- sh -euc "
+	$AS_ROOT nestbox unshare -m -p -f -- sh -euc "
 		mount --bind \"\$TMP/root\" \"\$TMP/root\"; mount -o remount,bind,ro \"\$TMP/root\"
 		exec nestbox pivot --api --tmpfs /run \"\$TMP/root\" -- sh -c \"if echo 2>/dev/null >/x; then exit 9; fi; : >/run/x; : >/dev/null; test -d /proc/1\""
 '
@@ -137,7 +144,7 @@ test_ok '--read-only makes the root itself read-only, and not what is mounted in
 	[ ! -e "$R/x" ]
 '
 
-test_ok '--nodev keeps device files of the root file system shut' '
+test_need root '--nodev keeps device files of the root file system shut' && test_ok '--nodev keeps device files of the root file system shut' '
 	fresh nodev
 	mknod "$TMP/nodev/null" c 1 3
 	pv "$TMP/nodev" -- sh -c ": >/null"
@@ -161,12 +168,12 @@ test_ok 'a shared outer tree is the same before, during and after' '
 		diff "$TMP/before" "$TMP/during"
 		diff "$TMP/before" /proc/self/mountinfo
 	END
-	nestbox unshare -m -- sh -eu "$TMP/outer" -m -p -f
+	$AS_ROOT nestbox unshare -m -- sh -eu "$TMP/outer" -m -p -f
 	# also where the mounts of the new namespace still are their peers
 	rm "$TMP/up" "$TMP/go"
-	nestbox unshare -m -- sh -eu "$TMP/outer" -m -p -f --propagation unchanged
+	$AS_ROOT nestbox unshare -m -- sh -eu "$TMP/outer" -m -p -f --propagation unchanged
 	rm "$TMP/up" "$TMP/go"
-	nestbox unshare -m -- sh -eu "$TMP/outer" -m -p -f --propagation slave
+	$AS_ROOT nestbox unshare -m -- sh -eu "$TMP/outer" -m -p -f --propagation slave
 '
 
 # --- what is refused
@@ -177,7 +184,7 @@ test_fails 125 'nestbox: pivot: .*NEWROOT' 'no root named' 'pv'
 test_fails 125 'nestbox: pivot: --bogus' 'an unknown option' 'pv --bogus "$R" true'
 test_fails 127 'nestbox: pivot: not-there-at-all: not found' 'a command that the new root does not have is 127' 'pv "$R" not-there-at-all'
 test_fails 126 'nestbox: pivot: /etc: cannot execute' 'a command that cannot be executed is 126' 'pv "$R" /etc'
-test_fails 125 'nestbox: pivot: .*Operation not permitted' 'an ordinary user' 'as_user nestbox pivot --here "$R" true'
+test_fails 125 'nestbox: pivot: .*Operation not permitted' 'an ordinary user' '$AS_USER nestbox pivot --here "$R" true'
 test_ok 'the command'\''s status is the applet'\''s' '
 	[ "$(status pv "$R" -- sh -c "exit 7")" = 7 ]
 	[ "$(status pv "$R" -- sh -c "kill -TERM \$\$")" = 143 ]
@@ -193,7 +200,7 @@ test_ok 'a failure before the pivot leaves the caller where it was' '
 
 # Only ever inside a pid namespace with a pid 1 of its own, whose mount namespace is the one at risk.
 test_ok 'in the mount namespace of pid 1 it refuses, and --here is the way round' '
-	nestbox unshare -p -f --mount-proc -- sh -euc ". \"\$TMP/.env\"
+	$AS_ROOT nestbox unshare -p -f --mount-proc -- sh -euc ". \"\$TMP/.env\"
 		rc=0; nestbox pivot \"\$R\" true 2>\"\$TMP/said\" || rc=\$?
 		[ \$rc = 125 ]; [ -e \"\$MARK\" ]
 		nestbox unshare -u -- nestbox pivot \"\$R\" true 2>/dev/null && exit 9
@@ -203,11 +210,11 @@ test_ok 'in the mount namespace of pid 1 it refuses, and --here is the way round
 		:"
 	grep -q "^nestbox: pivot: .*mount namespace" "$TMP/said"
 	grep -q "^nestbox: hint: .*--here" "$TMP/said"
-	nestbox unshare -p -f --mount-proc -- sh -euc ". \"\$TMP/.env\"; nestbox pivot --here \"\$R\" -- test -d /home/app"
+	$AS_ROOT nestbox unshare -p -f --mount-proc -- sh -euc ". \"\$TMP/.env\"; nestbox pivot --here \"\$R\" -- test -d /home/app"
 	# pid 1 itself knows what it does
-	nestbox unshare -p -f --mount-proc -- nestbox pivot "$R" -- test -d /home/app
+	$AS_ROOT nestbox unshare -p -f --mount-proc -- nestbox pivot "$R" -- test -d /home/app
 	# the words of a chain are no proof: this one has changed another namespace
-	nestbox unshare -p -f --mount-proc -- sh -euc ". \"\$TMP/.env\"; [ \"\$(NESTBOX_REEXEC=1 status nestbox unshare -u -- nestbox pivot \"\$R\" true)\" = 125 ]"
+	$AS_ROOT nestbox unshare -p -f --mount-proc -- sh -euc ". \"\$TMP/.env\"; [ \"\$(NESTBOX_REEXEC=1 status nestbox unshare -u -- nestbox pivot \"\$R\" true)\" = 125 ]"
 '
 
 # --- --api
@@ -215,9 +222,11 @@ test_ok 'in the mount namespace of pid 1 it refuses, and --here is the way round
 test_ok 'the mounts are docker'\''s' '
 	box "$R" -- cat /proc/self/mountinfo >"$TMP/mountinfo"
 	mount_is /proc "rw,nosuid,nodev,noexec,relatime proc rw"
-	mount_is /dev "rw,nosuid tmpfs rw,size=65536k,mode=755"
-	mount_is /dev/pts "rw,nosuid,noexec,relatime devpts rw,gid=5,mode=620,ptmxmode=666"
-	mount_is /dev/shm "rw,nosuid,nodev,noexec,relatime tmpfs rw,size=65536k"
+	# in a user namespace tmpfs says whose it is, and there is no gid 5
+	ids=${AS_ROOT:+,uid=$(id -u),gid=$(id -g)}
+	mount_is /dev "rw,nosuid tmpfs rw,size=65536k,mode=755$ids"
+	mount_is /dev/pts "rw,nosuid,noexec,relatime devpts rw,${AS_USER:+gid=5,}mode=620,ptmxmode=666"
+	mount_is /dev/shm "rw,nosuid,nodev,noexec,relatime tmpfs rw,size=65536k$ids"
 	mount_is /dev/mqueue "rw,nosuid,nodev,noexec,relatime mqueue rw"
 	mount_is /sys "ro,nosuid,nodev,noexec,relatime sysfs rw"
 	[ "$(box "$R" -- stat -c "%a" /dev/shm)" = 1777 ]
@@ -263,10 +272,15 @@ test_ok 'the nodes and links of /dev, by number and mode' '
 	[ "$(umask 027; box "$R" -- sh -c umask)" = 0027 ]
 '
 
-test_ok '--host-devices brings the host'\''s nodes along' '
+test_need root '--host-devices brings the host'\''s nodes along' && test_ok '--host-devices brings the host'\''s nodes along' '
 	box --host-devices "$R" -- test -c /dev/null
 	[ ! -e /dev/kmsg ] || box --host-devices "$R" -- test -c /dev/kmsg
 	box "$R" -- test ! -e /dev/kmsg
+'
+
+test_need userns-user '--host-devices without the right to make devices' &&
+test_fails 125 'hint: .*user namespace makes no devices' '--host-devices without the right to make devices' '
+	$AS_USER nestbox unshare -r -m -p -f -- nestbox pivot --api --host-devices "$R" -- true
 '
 
 test_ok 'a root file system without mount points gets them' '
@@ -296,8 +310,9 @@ test_ok '--ro-path default keeps docker'\''s paths from being written' '
 	for p in bus fs irq sys sysrq-trigger; do
 		[ ! -e "/proc/$p" ] || mount_is "/proc/$p" "ro,nosuid,nodev,noexec,relatime proc rw"
 	done
-	not box --ro-path default "$R" -- sh -c "echo x >/proc/sys/kernel/domainname" 2>/dev/null
-	box "$R" -- sh -c "echo x >/proc/sys/kernel/domainname"
+	# one that root in a user namespace may write, too
+	not box --ro-path default "$R" -- sh -c "echo 7 >/proc/sys/net/ipv4/ip_unprivileged_port_start" 2>/dev/null
+	box "$R" -- sh -c "echo 7 >/proc/sys/net/ipv4/ip_unprivileged_port_start"
 '
 
 test_ok '--mask PATH: files read empty, directories are empty and read-only' '
@@ -305,7 +320,7 @@ test_ok '--mask PATH: files read empty, directories are empty and read-only' '
 	mkdir "$TMP/mask/secret" "$TMP/mask/other"; echo s >"$TMP/mask/secret/s"; echo o >"$TMP/mask/other/o"
 	for f in a b c; do echo text >"$TMP/mask/$f"; done
 	for api in "" --api; do
-		nestbox unshare -m -p -f -- nestbox pivot $api --mask /a --mask /secret --mask /b --mask /other --mask c --mask /not/there "$TMP/mask" -- sh -euc "
+		$AS_ROOT nestbox unshare -m -p -f -- nestbox pivot $api --mask /a --mask /secret --mask /b --mask /other --mask c --mask /not/there "$TMP/mask" -- sh -euc "
 			[ -z \"\$(cat /a /b /c)\" ]
 			[ -c /a ]
 			for d in /secret /other; do

@@ -30,7 +30,7 @@ test_ok 'relative sources are the caller'\''s' '
 
 test_ok 'read-only reaches the mounts below the source' '
 	mkdir -p "$TMP/deep/sub"
-	nestbox unshare -m -- sh -euc ". \"\$TMP/.env\"
+	$AS_ROOT nestbox unshare -m -- sh -euc ". \"\$TMP/.env\"
 		mount -t tmpfs sub \"\$TMP/deep/sub\"; : >\"\$TMP/deep/sub/seen\"
 		nestbox unshare -m -- nestbox pivot -v \"\$TMP/deep:/mnt/v:ro\" \"\$R\" -- sh -euc \"test -e /mnt/v/sub/seen; if echo 2>/dev/null >/mnt/v/sub/x; then exit 9; fi; if echo 2>/dev/null >/mnt/v/x; then exit 9; fi\"
 		nestbox unshare -m -- nestbox pivot -v \"\$TMP/deep:/mnt/v\" \"\$R\" -- sh -euc \": >/mnt/v/sub/x\""
@@ -43,12 +43,14 @@ test_ok 'shallow places come first, whatever the order of the words' '
 '
 
 test_ok '--tmpfs with and without options' '
-	pv --tmpfs /run "$R" -- sh -euc "mount -t proc proc /proc; cat /proc/self/mountinfo" >"$TMP/mountinfo"
+	box --tmpfs /run "$R" -- cat /proc/self/mountinfo >"$TMP/mountinfo"
 	mount_of /run "$TMP/mountinfo" | grep "^rw,nosuid,nodev,noexec,relatime tmpfs rw"
 	[ "$(pv --tmpfs /run "$R" -- stat -c %a /run)" = 1777 ]
-	pv --tmpfs /run:size=64k,mode=0700,uid=1000,gid=1000,exec "$R" -- sh -euc "mount -t proc proc /proc; cat /proc/self/mountinfo; stat -c \"%a %u %g\" /run" >"$TMP/mountinfo"
-	mount_is /run "rw,nosuid,nodev,relatime tmpfs rw,size=64k,mode=700,uid=1000,gid=1000"
-	tail -n 1 "$TMP/mountinfo" | grep -qx "700 1000 1000"
+	# an id of the namespace; mountinfo has that of the machine
+	id=${AS_USER:+1000}; id=${id:-0}
+	box --tmpfs /run:size=64k,mode=0700,uid=$id,gid=$id,exec "$R" -- sh -euc "cat /proc/self/mountinfo; stat -c \"%a %u %g\" /run" >"$TMP/mountinfo"
+	mount_is /run "rw,nosuid,nodev,relatime tmpfs rw,size=64k,mode=700,uid=$((id + $(id -u))),gid=$((id + $(id -g)))"
+	tail -n 1 "$TMP/mountinfo" | grep -qx "700 $id $id"
 	pv --tmpfs /run:ro "$R" -- sh -c "if echo 2>/dev/null >/run/x; then exit 9; fi"
 	pv --tmpfs /run:size=64k "$R" -- sh -c "! head -c 100000 /bin/busybox 2>/dev/null >/run/x || [ \$(wc -c </run/x) -lt 100000 ]"
 '
@@ -160,8 +162,8 @@ test_ok 'a /proc of the root file system'\''s own making is not written to' '
 	fresh hostile
 	mkdir -p "$TMP/hostile/proc/sys/net/ipv4" "$TMP/fakeproc/sys/net/ipv4"
 	echo own | tee "$TMP/hostile/proc/sys/net/ipv4/ip_unprivileged_port_start" >"$TMP/fakeproc/sys/net/ipv4/ip_unprivileged_port_start"
-	nestbox unshare -m -n -- nestbox pivot --sysctl net.ipv4.ip_unprivileged_port_start=7 -v "$TMP/fakeproc:/proc" "$TMP/hostile" -- true
-	nestbox unshare -m -n -- nestbox pivot --sysctl net.ipv4.ip_unprivileged_port_start=7 "$TMP/hostile" -- true
+	$AS_ROOT nestbox unshare -m -n -p -f -- nestbox pivot --sysctl net.ipv4.ip_unprivileged_port_start=7 -v "$TMP/fakeproc:/proc" "$TMP/hostile" -- true
+	$AS_ROOT nestbox unshare -m -n -p -f -- nestbox pivot --sysctl net.ipv4.ip_unprivileged_port_start=7 "$TMP/hostile" -- true
 	[ "$(cat "$TMP/hostile/proc/sys/net/ipv4/ip_unprivileged_port_start" "$TMP/fakeproc/sys/net/ipv4/ip_unprivileged_port_start" | tr "\n" " ")" = "own own " ]
 '
 test_fails 125 'nestbox: pivot: kernel.core_pattern=x: .*host' 'a parameter of the whole machine' 'box --sysctl kernel.core_pattern=x "$R" true'
@@ -171,12 +173,12 @@ test_fails 125 'nestbox: pivot: net.no.such=1: .*No such file' 'a parameter that
 test_fails 125 'nestbox: pivot: net.ipv4.ip_unprivileged_port_start=1024: .*network namespace|pivot: /proc: 1/ns/net: whose' 'a parameter of the host'\''s own network' \
 	'pv --sysctl net.ipv4.ip_unprivileged_port_start=1024 "$R" true'
 test_fails 125 'nestbox: pivot: kernel.shmmni=4096: .*ipc namespace|pivot: /proc: 1/ns/ipc: whose' 'a parameter of the host'\''s own ipc namespace' \
-	'nestbox unshare -m -n -- nestbox pivot --sysctl kernel.shmmni=4096 "$R" true'
+	'$AS_ROOT nestbox unshare -m -n -- nestbox pivot --sysctl kernel.shmmni=4096 "$R" true'
 
 # --- an ordinary user
 
 if test_need userns 'an ordinary user'; then
-	if nestbox setpriv --reuid 1000 --regid 1000 --clear-groups --exec -- "$NB" unshare -U true 2>/dev/null; then
+	if test_need userns-user 'an ordinary user'; then
 		test_ok 'an ordinary user, in a user namespace of their own' '
 			cat >"$TMP/user" <<-"END"
 				[ "$(id -u)" = 0 ]
@@ -189,27 +191,29 @@ if test_need userns 'an ordinary user'; then
 			END
 			for mode in 0 1; do
 				export NESTBOX_REEXEC=$mode
-				as_user nestbox unshare -rmpnuiCf -- nestbox pivot --api --mask default --ro-path default -v "$TMP:/tmp" "$R" -- sh -eu /tmp/user /nothing
-				as_user nestbox unshare -rmpf -- nestbox pivot --api -v "$TMP/user:/tmp/inside" "$R" -- sh -eu /tmp/inside "$MARK"
+				$AS_USER nestbox unshare -rmpnuiCf -- nestbox pivot --api --mask default --ro-path default -v "$TMP:/tmp" "$R" -- sh -eu /tmp/user /nothing
+				$AS_USER nestbox unshare -rmpf -- nestbox pivot --api -v "$TMP/user:/tmp/inside" "$R" -- sh -eu /tmp/inside "$MARK"
 			done
-			as_user nestbox unshare -rm -- nestbox pivot "$R" -- test ! -e "$MARK"
-			as_user nestbox unshare -rmpnf -- nestbox pivot --api --tmpfs /run --sysctl net.ipv4.ip_unprivileged_port_start=7 "$R" -- sh -euc ": >/run/x; [ \$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start) = 7 ]"
+			$AS_USER nestbox unshare -rm -- nestbox pivot "$R" -- test ! -e "$MARK"
+			$AS_USER nestbox unshare -rmpnf -- nestbox pivot --api --tmpfs /run --sysctl net.ipv4.ip_unprivileged_port_start=7 "$R" -- sh -euc ": >/run/x; [ \$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start) = 7 ]"
 		'
 		test_ok 'flags that the outer mounts have locked are kept' '
 			mkdir -p "$TMP/locked"
-			nestbox unshare -m -- sh -euc ". \"\$TMP/.env\"
+			$AS_ROOT nestbox unshare -m -- sh -euc ". \"\$TMP/.env\"
 				mount -t tmpfs -o nosuid,nodev,mode=755,size=32m l \"\$TMP/locked\"; cp -a \"\$R/.\" \"\$TMP/locked\"
-				as_user nestbox unshare -rmpf -- nestbox pivot --api --read-only -v \"\$TMP/locked:/mnt/v:ro\" \"\$TMP/locked\" -- cat /proc/self/mountinfo >\"\$TMP/mountinfo\" || exit 5" || {
+				$AS_USER nestbox unshare -rmpf -- nestbox pivot --api --read-only -v \"\$TMP/locked:/mnt/v:ro\" \"\$TMP/locked\" -- cat /proc/self/mountinfo >\"\$TMP/mountinfo\" || exit 5" || {
 				# /mnt has to be there for them
 				false; }
 			mount_of / "$TMP/mountinfo" | grep "^ro,nosuid,nodev,"
 			mount_of /mnt/v "$TMP/mountinfo" | grep "^ro,nosuid,nodev,"
 		'
 		test_fails 125 'nestbox: pivot: .*: Permission denied' 'a root that the user may not enter' '
-			mkdir -p "$TMP/shut/root"; chmod 700 "$TMP/shut"
-			as_user nestbox unshare -rm -- nestbox pivot "$TMP/shut/root" true'
+			# what is the user'\''s own, their namespace'\''s root may enter
+			shut=/root
+			if [ "$AS_USER" ]; then shut=$TMP/shut; mkdir -p "$shut/root"; chmod 700 "$shut"; fi
+			$AS_USER nestbox unshare -rm -- nestbox pivot "$shut/root" true'
 		test_fails 125 'nestbox: pivot: .*: Operation not permitted|nestbox: hint: .*pid namespace' '--api without a pid namespace of their own' '
-			as_user nestbox unshare -rm -- nestbox pivot --api "$R" true'
+			$AS_USER nestbox unshare -rm -- nestbox pivot --api "$R" true'
 	fi
 fi
 

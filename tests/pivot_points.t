@@ -27,7 +27,7 @@ test_ok "with --rm they are gone after the command, and the times are as before 
 	nestbox pivot --prepare --rm --api -v "$MARK:/etc/new/file" -v "$TMP:/srv/dir" "$B" -- test -d "$B/proc"
 	soon as_it_was
 	[ ! -e "$B/srv" ]; [ ! -e "$B/etc/new" ]
-	nestbox pivot --prepare --rm --api "$B" -- nestbox unshare -m -p -f -- nestbox pivot --api "$B" -- test -d /proc/1
+	nestbox pivot --prepare --rm --api "$B" -- $AS_ROOT nestbox unshare -m -p -f -- nestbox pivot --api "$B" -- test -d /proc/1
 	soon as_it_was
 '
 done
@@ -46,7 +46,7 @@ test_ok 'of two users of one root the last takes them away' '
 	exec 8<>"$TMP/one" 9<>"$TMP/two"
 	nestbox pivot --prepare --rm --api "$B" -- sh -c "read _ <&8" &
 	soon test -d "$B/sys"
-	nestbox pivot --prepare --rm --api "$B" -- nestbox unshare -m -p -f -- nestbox pivot --api "$B" -- sh -euc "read _ <&9; test -d /proc/1" & two=$!
+	nestbox pivot --prepare --rm --api "$B" -- $AS_ROOT nestbox unshare -m -p -f -- nestbox pivot --api "$B" -- sh -euc "read _ <&9; test -d /proc/1" & two=$!
 	sleep 0.3
 	echo >&8; wait %1 2>/dev/null || wait "$!" 2>/dev/null || :
 	sleep 0.3
@@ -64,7 +64,7 @@ test_ok 'SIGKILL of everybody leaves them to gc' '
 	watcher=
 	for p in /proc/[0-9]*; do
 		[ "$(readlink "$p/exe" 2>/dev/null)" != "$NB" ] || [ "${p#/proc/}" = $pid ] ||
-			! ls -l "$p/fd" 2>/dev/null | grep -q /run/nestbox/points/ || watcher=${p#/proc/}
+			! ls -l "$p/fd" 2>/dev/null | grep -q "$STATE/points/" || watcher=${p#/proc/}
 	done
 	[ "$watcher" ]
 	kill -9 "$watcher"; kill -9 "$pid"
@@ -83,17 +83,17 @@ test_ok 'a failed --prepare takes away what it made' '
 '
 
 test_fails 125 'nestbox: pivot: --rm: ' '--rm without --prepare' 'pv --rm "$R" true'
-test_fails 125 'nestbox: pivot: --rm: .*pid 1' '--rm where the watcher would be pid 1' 'bare; nestbox unshare -p -- nestbox pivot --prepare --rm --api "$B" -- true'
-test_fails 125 'nestbox: pivot: watcher: .*pid' '--rm as pid 1' 'bare; nestbox unshare -p -f -- nestbox pivot --prepare --rm --api "$B" -- true'
+test_fails 125 'nestbox: pivot: --rm: .*pid 1' '--rm where the watcher would be pid 1' 'bare; $AS_ROOT nestbox unshare -p -- nestbox pivot --prepare --rm --api "$B" -- true'
+test_fails 125 'nestbox: pivot: watcher: .*pid' '--rm as pid 1' 'bare; $AS_ROOT nestbox unshare -p -f -- nestbox pivot --prepare --rm --api "$B" -- true'
 test_ok '... and nothing is left of these' 'B=$TMP/bare; as_it_was'
 
 test_ok 'a second run of one root keeps its mounts when the first has ended' '
 	bare
 	mkfifo "$TMP/run1" "$TMP/run2"
 	exec 8<>"$TMP/run1" 9<>"$TMP/run2"
-	nestbox run --rm --preserve-fds 6 "$B" sh -c "read _ <&8" & one=$!
+	$AS_ROOT nestbox run --rm --preserve-fds 6 "$B" sh -c "read _ <&8" & one=$!
 	soon test -d "$B/sys"
-	nestbox run --rm --preserve-fds 7 "$B" sh -euc "echo up >/tmp/up; read _ <&9; test -d /proc/1; test -c /dev/null; test -d /sys/class" & two=$!
+	$AS_ROOT nestbox run --rm --preserve-fds 7 "$B" sh -euc "echo up >/tmp/up; read _ <&9; test -d /proc/1; test -c /dev/null; test -d /sys/class" & two=$!
 	soon test -s "$B/tmp/up"
 	echo >&8; wait $one
 	[ -d "$B/proc" ]

@@ -1,7 +1,7 @@
 #!/bin/sh
 # pivot_root and switch_root: the old commands, for scripts that know them.
 . "${0%/*}/lib.sh"
-need root cmd:busybox
+need namespaces cmd:busybox
 
 cat >"$TMP/.env" <<'END'
 status() { rc=0; "$@" >/dev/null 2>"$TMP/said" || rc=$?; echo "$rc"; }
@@ -11,7 +11,7 @@ soon() { for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ! "$@" 
 in_tmpfs()
 {
 	mkdir -p "$TMP/new"
-	nestbox unshare -m -p --mount-proc --kill-child -- sh -euc '
+	$AS_ROOT nestbox unshare -m -p --mount-proc --kill-child -- sh -euc '
 		. "$TMP/.env"
 		mount -t tmpfs -o size=64m,mode=755 new "$TMP/new"
 		cp -a "$TMP/root/." "$TMP/new"
@@ -20,10 +20,11 @@ in_tmpfs()
 		'"$1"
 }
 
-# run the script $1 in a tmpfs as root, as in an initramfs, with another tmpfs at /next
+# run the script $1 in a tmpfs as root, as in an initramfs, with another tmpfs at /next;
+# /proc comes along, as a user namespace has no new one where none is to be seen
 in_ram() { printf 'set -eu; PATH=/bin; %s\n%s\n' "$next" "$1" >"$TMP/script"; in_tmpfs 'cp "$TMP/script" "$TMP/new/script"
-	exec nestbox pivot "$TMP/new" -- /bin/sh /script'; }
-next='mount -t proc proc /proc; mount -t tmpfs -o size=32m,mode=755 next /next; cp -a /bin /etc /next; mkdir /next/proc /next/dev /next/sys /next/run; : >/next/mark; : >/oldfile'
+	exec nestbox pivot -v /proc:/proc "$TMP/new" -- /bin/sh /script'; }
+next='mount -t tmpfs -o size=32m,mode=755 next /next; cp -a /bin /etc /next; mkdir /next/proc /next/dev /next/sys /next/run; : >/next/mark; : >/oldfile'
 END
 . "$TMP/.env"
 "$TESTS/../scripts/rootfs" "$TMP/root"
@@ -89,13 +90,13 @@ END
 			cat \$TMP/said
 			grep -q \"^nestbox: pivot_root: \" \$TMP/said" || exit 1
 	done <"$TMP/cases"
-	in_tmpfs "[ \$(status nestbox pivot_root \$TMP/root \$TMP/root/tmp) = 1 ]; grep -q \"[Rr]esource busy\" \$TMP/said; grep -q \"^nestbox: hint: .*bind it on itself\" \$TMP/said"
+	in_tmpfs "[ \$(status nestbox pivot_root \$TMP/new /tmp) = 1 ]; grep -q \"[Rr]esource busy\" \$TMP/said; grep -q \"^nestbox: hint: .*bind it on itself\" \$TMP/said"
 	in_tmpfs "[ \$(status nestbox pivot_root \$TMP/new/bin \$TMP/new/bin) = 1 ]; grep -q \"Invalid argument\" \$TMP/said; grep -q \"^nestbox: hint: .*no mount point\" \$TMP/said"
 	in_tmpfs "mount --make-rshared /; [ \$(status nestbox pivot_root \$TMP/new \$TMP/new/old) = 1 ]; grep -q \"^nestbox: hint: .*shared\" \$TMP/said"
 '
 test_fails 1 'pivot_root: .*wants NEW_ROOT and PUT_OLD' 'pivot_root wants two words' 'nestbox pivot_root one'
 test_fails 1 'hint: .*CAP_SYS_ADMIN' 'pivot_root without privilege' \
-	'nestbox setpriv --reuid 1000 --regid 1000 --clear-groups --exec -- nestbox pivot_root / /'
+	'$AS_USER nestbox pivot_root / /'
 
 # --- switch_root
 
@@ -144,7 +145,7 @@ test_ok '... and not where the new root is a part of it' '
 test_ok '... and not where the old root is no tmpfs' '
 	cp -a "$TMP/root" "$TMP/disk"; cp "$NB" "$TMP/disk/bin/nestbox"; mkdir "$TMP/disk/next"; : >"$TMP/disk/precious"
 	case $(stat -f -c %T "$TMP") in tmpfs | ramfs) exit 0 ;; esac
-	nestbox unshare -m -p --kill-child -- nestbox pivot "$TMP/disk" -- /bin/sh -euc "PATH=/bin; $next; exec nestbox switch_root /next /bin/sleep 0.5"
+	$AS_ROOT nestbox unshare -m -p --kill-child --mount-proc -- nestbox pivot -v /proc:/proc "$TMP/disk" -- /bin/sh -euc "PATH=/bin; $next; exec nestbox switch_root /next /bin/sleep 0.5"
 	[ -e "$TMP/disk/precious" ]; [ -x "$TMP/disk/bin/busybox" ]
 '
 
@@ -158,7 +159,7 @@ test_ok 'mounts inside the old root are not emptied' '
 	in_tmpfs "
 		cp \$TMP/data-script \$TMP/new/script
 		mkdir \$TMP/new/data; mount --bind \$TMP/data \$TMP/new/data
-		exec nestbox pivot \$TMP/new -- /bin/sh /script"
+		exec nestbox pivot -v /proc:/proc \$TMP/new -- /bin/sh /script"
 	[ -e "$TMP/data/precious" ]
 '
 
@@ -172,6 +173,8 @@ test_ok '... and the hint, and the mounts are where they were' '
 test_fails 1 'switch_root: /: is the current root' 'the root itself' 'in_ram "exec nestbox switch_root / /bin/sh"'
 test_fails 1 'switch_root: /not/there: .*No such file' 'a root that is missing' 'in_ram "exec nestbox switch_root /not/there /bin/sh"'
 test_fails 1 'switch_root: /oldfile: .*Not a directory' 'a root that is a file' 'in_ram "exec nestbox switch_root /oldfile /bin/sh"'
+test_fails 1 'switch_root: /proc: move to /: Operation not permitted' 'switch_root without privilege' '$AS_USER nestbox switch_root /proc /bin/sh'
+test_fails 1 'hint: .*CAP_SYS_ADMIN' '... and the hint' '$AS_USER nestbox switch_root /proc /bin/sh'
 test_fails 1 'switch_root: .*wants NEWROOT, INIT' 'no init named' 'in_ram "exec nestbox switch_root /next"'
 
 [ -z "$has_peer" ] || test_ok 'exit statuses of switch_root are util-linux'\''s' '

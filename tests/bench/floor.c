@@ -73,6 +73,19 @@ static int clone_tree(int dir, const char *path, uint64_t set)
 	return fd;
 }
 
+static char cpus[64];
+
+static void read_cpus(void)
+{
+	int fd = open("/sys/fs/cgroup/cpuset/cpuset.cpus", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		must(read(fd, cpus, sizeof cpus - 1), "cpuset.cpus");
+		cpus[strcspn(cpus, "\n")] = '\0';
+		close(fd);
+	}
+}
+
 static void put(const char *path, const char *value)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -82,74 +95,127 @@ static void put(const char *path, const char *value)
 	close(fd);
 }
 
-/* ---- two levels of groups; the limits on both, the process in the lower one ---- */
+/*
+ * ---- two levels of groups in every hierarchy, below one that goes with them;
+ * the limits on both, the process in the lower one ----
+ */
 
-static const char *const v1[] = { "memory", "pids", "devices" };
+static const char *const v1[] = { "cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "systemd" };
+#define N_V1 (sizeof v1 / sizeof *v1)
 static bool is_v1;
 
-static void group_path(char *buf, const char *hier, const char *below)
+static const char *group(const char *hier, const char *below)
 {
-	sprintf(buf, "/sys/fs/cgroup/%s%sfloor-%d%s", hier, *hier ? "/" : "", getpid(), below);
+	static char path[256];
+
+	sprintf(path, "/sys/fs/cgroup/%s%sfloor%s%s", hier, *hier ? "/" : "", *below ? "/" : "", below);
+	return path;
 }
 
 static void limit(const char *dir, const char *file, const char *value)
 {
-	char path[256];
+	char path[512];
 
 	sprintf(path, "%s/%s", dir, file);
 	put(path, value);
 }
 
-static void make_groups(const char *below)
+static void allow_devices(const char *dir)
 {
-	char dir[192];
+	static const char *const rules[] = { "c *:* m", "b *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm",
+					     "c 1:9 rwm", "c 5:0 rwm", "c 5:1 rwm", "c 5:2 rwm", "c 136:* rwm" };
+	char path[512];
+	int fd;
 
-	for (int i = 0; is_v1 && i < 3; i++) {
-		group_path(dir, v1[i], below);
-		must(mkdir(dir, 0755), dir);
-		if (i == 0) {
-			limit(dir, "memory.limit_in_bytes", "67108864");
-			limit(dir, "memory.memsw.limit_in_bytes", "134217728");
-		} else if (i == 1) {
-			limit(dir, "pids.max", "50");
-		} else if (!*below) {
-			static const char *const rules[] = { "c *:* m", "b *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm",
-							     "c 1:9 rwm", "c 5:0 rwm", "c 5:1 rwm", "c 5:2 rwm", "c 136:* rwm" };
+	limit(dir, "devices.deny", "a");
+	sprintf(path, "%s/devices.allow", dir);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		must(write(fd, rules[i], strlen(rules[i])), rules[i]);
+	close(fd);
+}
 
-			limit(dir, "devices.deny", "a");
-			for (size_t k = 0; k < sizeof rules / sizeof *rules; k++)
-				limit(dir, "devices.allow", rules[k]);
-		}
-	}
-	group_path(dir, is_v1 ? "unified" : "", below);
+static void make_group(const char *hier, const char *below, bool limits)
+{
+	const char *dir = group(hier, below);
+
 	must(mkdir(dir, 0755), dir);
-	if (is_v1)
+	if (!strcmp(hier, "cpuset")) {
+		limit(dir, "cpuset.cpus", cpus);
+		limit(dir, "cpuset.mems", "0");
+	}
+	if (!limits)
 		return;
-	limit(dir, "memory.max", "67108864");
-	limit(dir, "pids.max", "50");
-	if (!*below)
+	if (!strcmp(hier, "memory")) {
+		limit(dir, "memory.limit_in_bytes", "67108864");
+		limit(dir, "memory.memsw.limit_in_bytes", "134217728");
+	} else if (!strcmp(hier, "pids")) {
+		limit(dir, "pids.max", "50");
+	} else if (!strcmp(hier, "devices") && !strstr(below, "/init")) {
+		allow_devices(dir);
+	} else if (!is_v1) {
+		limit(dir, "memory.max", "67108864");
+		limit(dir, "pids.max", "50");
+	}
+	if (!is_v1 && !strstr(below, "/init"))
 		limit(dir, "cgroup.subtree_control", "+memory +pids");
 }
 
-static void join_groups(const char *paths[4], int n)
+static char id[32], inner[40];
+
+static void make_groups(void)
 {
-	for (int i = 0; i < n; i++)
-		put(paths[i], "0");
+	sprintf(id, "%d", getpid());
+	sprintf(inner, "%s/init", id);
+	for (size_t i = 0; i <= (is_v1 ? N_V1 : 0); i++) {
+		const char *hier = i == N_V1 || !is_v1 ? is_v1 ? "unified" : "" : v1[i];
+
+		make_group(hier, "", false);
+		if (!is_v1)
+			limit(group("", ""), "cgroup.subtree_control", "+memory +pids");
+		make_group(hier, id, true);
+		make_group(hier, inner, true);
+	}
+}
+
+/* v1's are open when the process has been forked into v2's. */
+static int seats[N_V1];
+
+static pid_t fork_into_groups(void)
+{
+	struct {
+		uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+	} args = { .flags = 1ULL << 33, .exit_signal = SIGCHLD };
+	pid_t pid;
+
+	for (size_t i = 0; is_v1 && i < N_V1; i++) {
+		char path[512];
+
+		sprintf(path, "%s/tasks", group(v1[i], inner));
+		seats[i] = open(path, O_WRONLY | O_CLOEXEC);
+		must(seats[i], path);
+	}
+	args.cgroup = (uint64_t)open(group(is_v1 ? "unified" : "", inner), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+	for (size_t i = 0; is_v1 && i < N_V1; i++) {
+		if (pid == 0)
+			must(write(seats[i], "0", 1), v1[i]);
+		close(seats[i]);
+	}
+	close((int)args.cgroup);
+	return pid;
 }
 
 static void remove_groups(void)
 {
-	char dir[192];
+	for (size_t i = 0; i <= (is_v1 ? N_V1 : 0); i++) {
+		const char *hier = i == N_V1 || !is_v1 ? is_v1 ? "unified" : "" : v1[i];
 
-	for (int i = 0; i < (is_v1 ? 4 : 1); i++) {
-		const char *hier = !is_v1 ? "" : i < 3 ? v1[i] : "unified";
-
-		group_path(dir, hier, "/init");
 		/* the last of the container's processes may still be on its way out */
-		while (rmdir(dir) < 0 && errno == EBUSY)
+		while (rmdir(group(hier, inner)) < 0 && errno == EBUSY)
 			usleep(100);
-		group_path(dir, hier, "");
-		rmdir(dir);
+		must(rmdir(group(hier, id)), id);
+		must(rmdir(group(hier, "")), hier);
 	}
 }
 
@@ -197,13 +263,13 @@ static const char *cgroup_names[12];
 
 static void make_cgroup_mounts(void)
 {
-	static const char *const all[] = { "cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids" };
-	const char *options[][2] = { { "source", "cgroup" }, { NULL, NULL }, { NULL, NULL } };
+	const char *options[][2] = { { "source", "cgroup" }, { NULL, NULL }, { NULL, NULL }, { NULL, NULL } };
 
-	for (size_t i = 0; is_v1 && i < sizeof all / sizeof *all; i++) {
-		options[1][0] = all[i];
-		options[1][1] = NULL;
-		cgroup_names[n_cgroups] = all[i];
+	for (size_t i = 0; is_v1 && i < N_V1; i++) {
+		options[1][0] = strcmp(v1[i], "systemd") ? v1[i] : "none";
+		options[2][0] = strcmp(v1[i], "systemd") ? NULL : "name";
+		options[2][1] = "systemd";
+		cgroup_names[n_cgroups] = v1[i];
 		cgroup_mounts[n_cgroups++] = new_mount("cgroup", (const char *const(*)[2])options, SAFE | MOUNT_ATTR_RDONLY);
 	}
 	options[1][0] = NULL;
@@ -269,7 +335,7 @@ static void copy_binary(void)
 	close(clone_tree(AT_FDCWD, "/proc/self/exe", MOUNT_ATTR_RDONLY));
 }
 
-static _Noreturn void container(int root, char **argv, bool with_masks, const char *paths[4], int n_paths)
+static _Noreturn void container(int root, char **argv, bool with_masks)
 {
 	static const char *const pts[][2] = { { "source", "devpts" }, { "newinstance", NULL }, { "ptmxmode", "0666" }, { "mode", "0620" }, { "gid", "5" }, { NULL, NULL } };
 	static const char *const shm[][2] = { { "source", "tmpfs" }, { "mode", "1777" }, { "size", "65536k" }, { NULL, NULL } };
@@ -279,7 +345,6 @@ static _Noreturn void container(int root, char **argv, bool with_masks, const ch
 	int proc, dev, sys, pts_fd, shm_fd, mq, cg = -1, old;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	join_groups(paths, n_paths);
 	must(unshare(CLONE_NEWNET), "netns");
 	lo_up();
 	must(unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP), "namespaces");
@@ -344,10 +409,8 @@ static _Noreturn void container(int root, char **argv, bool with_masks, const ch
 int main(int argc, char **argv)
 {
 	bool with_masks = true, with_groups = true, with_copy = true;
-	static char inner[4][256];
-	const char *paths[4];
 	struct mount_attr private = { .propagation = MS_PRIVATE };
-	int root, status, opt, n = 0;
+	int root, status, opt;
 	pid_t pid;
 
 	while ((opt = getopt(argc, argv, "+mcb")) != -1) {
@@ -364,21 +427,13 @@ int main(int argc, char **argv)
 	must(root, argv[optind]);
 	must(syscall(SYS_mount_setattr, root, "", AT_EMPTY_PATH | AT_RECURSIVE, &private, sizeof private), "private");
 	if (with_groups) {
-		make_groups("");
-		make_groups("/init");
-		for (int i = 0; is_v1 && i < 3; i++) {
-			group_path(inner[n], v1[i], "/init/cgroup.procs");
-			n++;
-		}
-		group_path(inner[n], is_v1 ? "unified" : "", "/init/cgroup.procs");
-		n++;
+		read_cpus();
+		make_groups();
 	}
-	for (int i = 0; i < n; i++)
-		paths[i] = inner[i];
 	must(unshare(CLONE_NEWPID), "pid namespace");
-	pid = fork();
+	pid = with_groups ? fork_into_groups() : fork();
 	if (pid == 0)
-		container(root, argv + optind + 1, with_masks, paths, n);
+		container(root, argv + optind + 1, with_masks);
 	must(pid, "fork");
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;

@@ -126,7 +126,7 @@ static void print_ratio(int i, int rounds)
 static void read_spec(const char *path, int rounds)
 {
 	static char line[8192];
-	FILE *f = fopen(path, "r");
+	FILE *f = fopen(path, "re");
 
 	if (!f)
 		die(path);
@@ -157,7 +157,7 @@ static void read_spec(const char *path, int rounds)
 
 int main(int argc, char **argv)
 {
-	int rounds = argc == 3 ? atoi(argv[1]) : 0;
+	int rounds = argc == 3 ? (int)strtol(argv[1], NULL, 10) : 0;
 
 	if (rounds < 1) {
 		fprintf(stderr, "usage: timer ROUNDS SPEC\n");

@@ -1,7 +1,8 @@
 # Makes one flat TAP stream, for prove, of what tests/guest/run has printed:
 # every test with the guest, the user and the file in its name. A file that says
 # less than it has announced, and a stream that ends early, are failures: there
-# is to be an "all done" for each letter of "want".
+# is to be an "all done" for each letter of "want". So is a machine that had to
+# be ended, even if all was done.
 function say(ok, what)
 {
 	printf "%s %d - %s\n", ok, ++count, what
@@ -43,6 +44,11 @@ BEGIN { plan = -1 }
 /^# all done / {
 	printf "# %s: all done %d s after the start\n", guest, $4
 	done = done "x"
+	next
+}
+/^# qemu: status / {
+	end_of_file("unknown")
+	say("not ok", guest " has not ended by itself: status " $4)
 	next
 }
 file && /^1\.\.0/ {

@@ -55,8 +55,10 @@ static void ends_like_the_child(void)
 /* proc_fork and proc_wait around `child`. */
 static int run_child(struct proc_child *c, void (*child)(int err_fd), struct err *e)
 {
-	int err_fd = -1, parent_fd = -1;
-	int rc = proc_fork(c, &err_fd, &parent_fd, e);
+	int err_fd = -1, parent_fd = -1, rc;
+
+	c->into = -1;
+	rc = proc_fork(c, &err_fd, &parent_fd, e);
 
 	if (rc == 0) {
 		child(err_fd);
@@ -216,7 +218,7 @@ static void the_child_dies_with_its_parent(void)
 	check(pipe2(pipe_fd, O_CLOEXEC) == 0);
 	pid = fork();
 	if (pid == 0) {
-		struct proc_child c = { .kill_sig = SIGKILL };
+		struct proc_child c = { .kill_sig = SIGKILL, .into = -1 };
 		struct err e = { 0 };
 		int err_fd = -1, parent_fd = -1;
 
