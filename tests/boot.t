@@ -14,7 +14,7 @@ MEMORY=80M
 # the machine is an emulated one
 test_limit=240
 
-cat >"$TMP/.env" <<'EOF'
+cat >>"$TMP/.env" <<'EOF'
 # a line of the console fits the pattern, to its end
 said() { grep -qxE "$1" "$TMP/console" || { echo "no line: $1"; cat "$TMP/console"; exit 1; }; }
 EOF

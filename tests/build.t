@@ -8,7 +8,7 @@ TOP=$(cd "$TESTS/.." && pwd)
 export TOP
 # the caller's make is none of the business of those started here
 unset MAKEFLAGS MFLAGS MAKELEVEL
-cat >"$TMP/.env" <<'EOF'
+cat >>"$TMP/.env" <<'EOF'
 # the sources alone, without what was built of them
 copy_tree()
 {

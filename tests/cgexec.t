@@ -11,7 +11,7 @@ if [ "$AS_ROOT" ] && test_has v1:devices; then
 	ALL=$(sed -n 's/^[0-9]*:\([^:=][^:=]*\):.*/\1/p' /proc/self/cgroup | grep -vx devices | tr '\n' ,)unified
 	OTHERS='name=|:devices:'
 fi
-cat >"$TMP/.env" <<EOF
+cat >>"$TMP/.env" <<EOF
 G=$G
 NAME=${G##*/}
 ALL='$ALL'

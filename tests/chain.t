@@ -7,7 +7,7 @@ need namespaces cmd:busybox
 r=${AS_ROOT:+-r}
 export r
 
-cat >"$TMP/.env" <<'END'
+cat >>"$TMP/.env" <<'END'
 R=$TMP/root
 status() { rc=0; "$@" >/dev/null 2>"$TMP/said" || rc=$?; echo "$rc"; }
 host=$(for f in /proc/self/ns/*; do readlink "$f" || :; done 2>/dev/null | tr '\n' ' ')

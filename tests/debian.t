@@ -32,7 +32,7 @@ else
 fi
 
 # shellcheck disable=SC2016 # for the snippets to expand
-cat >"$TMP/.env" <<'ENV'
+cat >>"$TMP/.env" <<'ENV'
 . "$TESTS/terminal.sh"
 
 # The script $TMP/cmd as ID in each kind of root: what it prints, and its status.

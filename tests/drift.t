@@ -3,7 +3,7 @@
 # say the same; and what every applet answers alike.
 . "${0%/*}/lib.sh"
 
-cat >"$TMP/.env" <<'EOF'
+cat >>"$TMP/.env" <<'EOF'
 # Each prints options, one a line, sorted: "-m", "--name", "--name=" where a value
 # must follow, "--name[=" where one can; completion does not know the last.
 complete_options() { nestbox --complete "$@" | grep '^-' | sort; }

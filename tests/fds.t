@@ -7,7 +7,7 @@ need namespaces
 mkdir "$TMP/root"
 : >"$TMP/uts"
 echo nine >"$TMP/nine"
-cat >"$TMP/.env" <<'EOF'
+cat >>"$TMP/.env" <<'EOF'
 # What is open in a program that "$@" runs: "N -> TARGET" lines, without the folder that ls reads them from.
 fds_of()
 {

@@ -19,7 +19,7 @@ if [ "$AS_USER" ]; then
 	mount --bind "$TMP/etc" /etc
 fi
 
-cat >"$TMP/.env" <<'END'
+cat >>"$TMP/.env" <<'END'
 status() { rc=0; "$@" >/dev/null 2>&1 || rc=$?; echo "$rc"; }
 as_user() { $AS_USER "$@"; }
 # their ids

@@ -143,18 +143,18 @@ test_report()
 	return 0
 }
 
+# what snippets, and the shells in them that read it, know besides; the caller adds functions of their own
+cat >"$TMP/.env" <<'END'
 # set -e passes over "!": as a line of its own it asserts nothing
 not() { if "$@"; then return 1; fi; }
+END
 
 # Run the snippet $1; its status in $test_status, what it printed in .out and .err.
 test_run()
 {
 	printf '%s\n' "$1" >"$TMP/.snippet"
-	# in a shell of its own, which knows "not", and the functions of this file's caller where it made ".env"
-	test_pre='not() { if "$@"; then return 1; fi; }; '
-	[ ! -e "$TMP/.env" ] || test_pre="$test_pre. '$TMP/.env'; "
 	# shellcheck disable=SC2086 # words
-	timeout -k 5 "$test_limit" $test_in sh -euc "$test_pre$1" >"$TMP/.out" 2>"$TMP/.err" </dev/null
+	timeout -k 5 "$test_limit" $test_in sh -euc ". '$TMP/.env'; $1" >"$TMP/.out" 2>"$TMP/.err" </dev/null
 	test_status=$?
 	[ "$test_status" != 124 ] || echo "timed out after $test_limit s" >>"$TMP/.err"
 	# no finding of make san is the failure that a snippet may have waited for

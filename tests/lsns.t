@@ -7,7 +7,7 @@
 
 mkdir "$TMP/names" "$TMP/link"
 ln -s "$NB" "$TMP/link/lsns"
-cat >"$TMP/.env" <<'END'
+cat >>"$TMP/.env" <<'END'
 ino() { readlink "/proc/$1/ns/$2" | tr -dc 0-9; }
 as_user='nestbox setpriv --reuid 1000 --regid 1000 --clear-groups --exec --'
 

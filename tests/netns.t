@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 need namespaces cmd:busybox
 
-cat >"$TMP/.env" <<'END'
+cat >>"$TMP/.env" <<'END'
 status() { rc=0; "$@" >/dev/null 2>&1 || rc=$?; echo "$rc"; }
 # the flags of lo: LOOPBACK,UP,LOWER_UP
 lo_flags() { busybox ip link show dev lo | sed -n 's/.*<\(.*\)>.*/,\1,/p'; }

@@ -11,7 +11,7 @@ chmod 777 "$TMP/open"
 # util-linux's, where it is: what both have must be the same; an ordinary user may not enter
 # the time namespace, for which that of Debian 12 fails
 UL=$(command -v nsenter) && "$UL" --version 2>/dev/null | grep -q util-linux && [ "$AS_USER" ] || UL=
-cat >"$TMP/.env" <<ENV
+cat >>"$TMP/.env" <<ENV
 UL=$UL
 # a group of this test's own
 G=nbtest-ns-$$

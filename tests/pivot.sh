@@ -2,7 +2,7 @@
 # pivot.sh: what the tests of pivot share, to be sourced after lib.sh.
 need namespaces cmd:busybox
 
-cat >"$TMP/.env" <<'END'
+cat >>"$TMP/.env" <<'END'
 R=$TMP/root
 MARK=$TMP/host-mark
 

@@ -14,7 +14,7 @@ mkdir -p "$TMP/vol/sub"
 echo data >"$TMP/vol/file"
 
 # For the snippets: v1 or v2 groups at a path, whether anything of ours is left.
-cat >"$TMP/.env" <<'ENV'
+cat >>"$TMP/.env" <<'ENV'
 mounts_of_cgroups() { sed -n 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - cgroup2\{0,1\} .*/\1/p' /proc/self/mountinfo; }
 groups() { for m in $(mounts_of_cgroups); do [ ! -d "$m/$P" ] || find "$m/$P" -type d; done; }
 state() { ls "$STATE" 2>/dev/null | grep -E '^[0-9a-f]{12}$' || :; ls "$STATE/names" "$STATE/points" 2>/dev/null || :; }

@@ -21,7 +21,7 @@ export R NAME
 touch "$TMP/host-mark"
 
 # shellcheck disable=SC2016 # for the snippets to expand
-cat >"$TMP/.env" <<'ENV'
+cat >>"$TMP/.env" <<'ENV'
 theirs=$PATH
 PATH=$TMP/links:$PATH
 

@@ -4,7 +4,7 @@
 need namespaces
 
 # For the snippets: what the kernel says of who runs, and a system with another /etc.
-cat >"$TMP/.env" <<'ENV'
+cat >>"$TMP/.env" <<'ENV'
 ids='grep -E "^(Uid|Gid|Groups|Cap...|NoNewPrivs):" /proc/self/status'
 # cap SET: the set of the program that the options before it start
 field() { sed -n "s/^$1:[[:space:]]*//p" "${2:-/proc/self/status}"; }

@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 need namespaces cmd:busybox
 
-cat >"$TMP/.env" <<'END'
+cat >>"$TMP/.env" <<'END'
 status() { rc=0; "$@" >/dev/null 2>"$TMP/said" || rc=$?; echo "$rc"; }
 soon() { for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ! "$@" || return 0; sleep 0.1; done; return 1; }
 

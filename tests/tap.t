@@ -3,7 +3,7 @@
 # lost; and the archives that guests boot from.
 . "${0%/*}/lib.sh"
 
-cat >"$TMP/.env" <<'EOF'
+cat >>"$TMP/.env" <<'EOF'
 # flat TEXT: the stream that is made of it, its status in $rc
 flat()
 {

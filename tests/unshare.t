@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 need namespaces
 
-cat >"$TMP/.env" <<'END'
+cat >>"$TMP/.env" <<'END'
 # run "$@" and print its exit status
 status() { rc=0; "$@" >/dev/null 2>&1 || rc=$?; echo "$rc"; }
 

@@ -4,7 +4,7 @@
 need namespaces
 test_in=${AS_ROOT:+nestbox unshare -r -m --}
 
-cat >"$TMP/.env" <<'END'
+cat >>"$TMP/.env" <<'END'
 status() { rc=0; "$@" >/dev/null 2>&1 || rc=$?; echo "$rc"; }
 as_user() { $AS_USER "$@"; }
 is() { [ "$1" = "$2" ] || { echo "got $1, not $2"; return 1; }; }
