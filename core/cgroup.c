@@ -132,14 +132,12 @@ static int parse_mount(char *line, struct cgroups *c)
 	return hier_add(c, type[6] == '2', cgroup_list_has(field[5], "ro"), field[4], field[3], line);
 }
 
-int cgroup_parse_mounts(const char *mountinfo, struct cgroups *c)
+int cgroup_parse_mounts(char *mountinfo, struct cgroups *c)
 {
-	char *text = strdup(mountinfo), *rest = text;
-	int rc = text ? 0 : -ENOMEM;
+	int rc = 0;
 
-	for (char *line; !rc && (line = strsep(&rest, "\n"));)
+	for (char *line; !rc && (line = strsep(&mountinfo, "\n"));)
 		rc = parse_mount(line, c);
-	free(text);
 	return rc;
 }
 
@@ -158,12 +156,11 @@ static bool is_of(const struct cgroup_hier *h, const char *controllers)
 	return cgroup_list_has(h->controllers, first);
 }
 
-int cgroup_parse_own(const char *text, struct cgroups *c)
+int cgroup_parse_own(char *text, struct cgroups *c)
 {
-	char *copy = strdup(text), *rest = copy;
-	int rc = copy ? 0 : -ENOMEM;
+	int rc = 0;
 
-	for (char *line; !rc && (line = strsep(&rest, "\n"));) {
+	for (char *line; !rc && (line = strsep(&text, "\n"));) {
 		char *controllers;
 
 		strsep(&line, ":"); /* the hierarchy's number */
@@ -181,7 +178,6 @@ int cgroup_parse_own(const char *text, struct cgroups *c)
 			rc = c->v[i].own ? 0 : -ENOMEM;
 		}
 	}
-	free(copy);
 	return rc;
 }
 
@@ -267,7 +263,7 @@ static int load_controllers(struct cgroup_hier *h)
 	return 0;
 }
 
-static int load_text(const char *file, int (*parse)(const char *, struct cgroups *), struct cgroups *c, struct err *e)
+static int load_text(const char *file, int (*parse)(char *, struct cgroups *), struct cgroups *c, struct err *e)
 {
 	char *text = fd_slurp(AT_FDCWD, file, MOUNTINFO_MAX);
 	int rc;

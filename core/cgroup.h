@@ -34,10 +34,10 @@ struct cgroups {
  * Pure: add the hierarchies in the text of a mountinfo (proc_pid_mountinfo(5)),
  * in its order and with repetitions; note each one's own group from the text of
  * a /proc/PID/cgroup; of several mounts of one hierarchy keep the best. v2's
- * controllers are not in these files. 0 or -ENOMEM.
+ * controllers are not in these files. The texts are taken apart. 0 or -ENOMEM.
  */
-int cgroup_parse_mounts(const char *mountinfo, struct cgroups *c);
-int cgroup_parse_own(const char *text, struct cgroups *c);
+int cgroup_parse_mounts(char *mountinfo, struct cgroups *c);
+int cgroup_parse_own(char *text, struct cgroups *c);
 void cgroup_keep_best(struct cgroups *c);
 
 /* The above for this process, from /proc/self; mounts that others cover are left out. */
@@ -80,14 +80,14 @@ struct cgroup_dir {
 	const struct cgroup_hier *hier; /* borrowed */
 	char *path;                     /* owned */
 	size_t base;                    /* length of what of the path must be there already */
-	char controllers[256];          /* those asked for in this hierarchy */
+	char controllers[128];          /* those asked for in this hierarchy */
 	bool optional;                  /* the v2 node that nobody asked for: what cannot be had is left out */
 	bool made;                      /* by this call, and not removed yet */
 	int procs, back;                /* owned fds: cgroup.procs of the group, and of the one to go back to */
 };
 
-/* The extended attribute of a group that was made on the way to one with --rm: xattr(7). */
-#define CGROUP_MARK "user.nestbox"
+/* The mode bit, S_ISVTX of inode(7), of a group that was made on the way to one with --rm: it costs no call of its own. */
+#define CGROUP_MARK 01000
 
 /* The groups of all -g of a call. */
 struct cgroup_dirs {

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "core/fd.h"
@@ -162,23 +161,20 @@ static size_t next_level(const char *path, size_t from)
 }
 
 /* 1: made, 0: was there, -errno. */
-static int make_level(const char *path, long long mode)
+static int make_level(const char *path, long long mode, bool exact)
 {
-	if (mkdir(path, mode < 0 ? 0755 : (mode_t)mode) < 0)
+	if (mkdir(path, (mode_t)mode) < 0)
 		return errno == EEXIST ? 0 : -errno;
 	/* an explicit mode is not subject to the umask, as with mkdir -m */
-	return mode >= 0 && chmod(path, (mode_t)mode) < 0 ? -errno : 1;
+	return exact && chmod(path, (mode_t)mode) < 0 ? -errno : 1;
 }
 
 static int make_parent(struct cgroup_dirs *d, const char *path, long long mode)
 {
-	int rc = make_level(path, mode);
+	long long bits = (mode < 0 ? 0755 : mode & ~CGROUP_MARK) | (d->mark ? CGROUP_MARK : 0);
+	int rc = make_level(path, bits, mode >= 0);
 
-	if (rc <= 0)
-		return rc;
-	if (d->mark)
-		setxattr(path, CGROUP_MARK, "1", 1, 0);
-	return note_made(d, path);
+	return rc <= 0 ? rc : note_made(d, path);
 }
 
 /*
@@ -193,7 +189,7 @@ static int make_path(struct cgroup_dirs *d, struct cgroup_dir *g, long long mode
 
 	for (int tries = 0; tries < MAKE_TRIES; tries++) {
 		str_join(level, size, g->path);
-		rc = !g->path[g->base] ? 0 : expect_parents ? make_level(level, mode) : -ENOENT;
+		rc = !g->path[g->base] ? 0 : expect_parents ? make_level(level, mode < 0 ? 0755 : mode, mode >= 0) : -ENOENT;
 		if (rc > 0)
 			g->made = true;
 		/* ENOENT: a parent is missing, or was empty and its maker's time had come */

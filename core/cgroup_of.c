@@ -28,10 +28,13 @@ static bool is_deleted(const char *line)
 /* The hierarchy that a line of /proc/PID/cgroup is about, with its path as `own`: cgroups(7). NULL: not mounted. */
 static struct cgroup_hier *hier_of(const char *line, struct cgroups *c)
 {
+	char *copy = strdup(line);
+
 	for (size_t i = 0; i < c->n; i++)
 		c->v[i].own[0] = '\0';
-	if (cgroup_parse_own(line, c) < 0)
-		return NULL;
+	if (copy)
+		cgroup_parse_own(copy, c);
+	free(copy);
 	for (size_t i = 0; i < c->n; i++)
 		if (c->v[i].own[0])
 			return &c->v[i];

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/xattr.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -255,12 +255,13 @@ static int still_used(const struct cgroup_dirs *d, bool made_only, struct err *e
 static void remove_parents(const struct cgroup_dirs *d)
 {
 	for (size_t i = 0; i < d->n; i++) {
-		char parent[4096], *slash, mark;
+		char parent[4096], *slash;
+		struct stat st;
 
 		str_join(parent, sizeof parent, d->v[i].path);
 		while ((slash = strrchr(parent, '/')) && slash > parent + d->v[i].base) {
 			*slash = '\0';
-			if ((!cgroup_is_made(d, parent) && getxattr(parent, CGROUP_MARK, &mark, 1) < 0) || rmdir(parent) < 0)
+			if ((!cgroup_is_made(d, parent) && (lstat(parent, &st) < 0 || !(st.st_mode & CGROUP_MARK))) || rmdir(parent) < 0)
 				break;
 		}
 	}

@@ -87,7 +87,8 @@ static int write_memory_v1(const struct cgroup_dir *g, const struct cgroup_goal 
 
 	if (has < 0)
 		return err_set(e, -has, g->path, "%s", part);
-	now = has ? get_limit(g, sum) : 0;
+	/* one that has just been made has no limit */
+	now = !has ? 0 : g->made ? LLONG_MAX : get_limit(g, sum);
 	up = has && (total < 0 || total >= now);
 	if (up)
 		rc = put_limit(g, sum, total, false, e);

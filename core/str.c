@@ -12,7 +12,7 @@
 
 static bool strbuf_room(struct strbuf *b, size_t more)
 {
-	size_t cap = b->cap ? b->cap : 128;
+	size_t cap = b->cap ? b->cap : 240;
 	char *s;
 
 	if (b->failed)
@@ -20,7 +20,7 @@ static bool strbuf_room(struct strbuf *b, size_t more)
 	if (b->len + more + 1 <= b->cap)
 		return true;
 	while (cap < b->len + more + 1)
-		cap *= 2;
+		cap *= 4;
 	s = realloc(b->s, cap);
 	if (!s) {
 		b->failed = true;

@@ -1,7 +1,9 @@
 /*
  * Run several commands in turn, round after round, so that whatever else the
  * machine does hits all of them alike; print each one's times and its ratio to
- * others, taken round by round.
+ * others, taken round by round. Each round has another order: what a command
+ * leaves the kernel to do (a network namespace is taken apart later) costs the
+ * next one time, and is not always to cost the same one.
  *
  *   timer ROUNDS SPEC
  *
@@ -12,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,18 +158,35 @@ static void read_spec(const char *path, int rounds)
 	fclose(f);
 }
 
+/* The same orders in each call, by a generator of Knuth's. */
+static void shuffle(int order[MAX])
+{
+	static uint64_t state = 1;
+
+	for (int i = 0; i < n_commands; i++) {
+		int k;
+
+		state = state * 6364136223846793005U + 1442695040888963407U;
+		k = (int)((state >> 33) % (unsigned)(i + 1));
+		order[i] = order[k];
+		order[k] = i;
+	}
+}
+
 int main(int argc, char **argv)
 {
-	int rounds = argc == 3 ? (int)strtol(argv[1], NULL, 10) : 0;
+	int rounds = argc == 3 ? (int)strtol(argv[1], NULL, 10) : 0, order[MAX];
 
 	if (rounds < 1) {
 		fprintf(stderr, "usage: timer ROUNDS SPEC\n");
 		return 2;
 	}
 	read_spec(argv[2], rounds);
-	for (int round = -2; round < rounds; round++)
+	for (int round = -2; round < rounds; round++) {
+		shuffle(order);
 		for (int i = 0; i < n_commands; i++)
-			run(&commands[i], round);
+			run(&commands[order[i]], round);
+	}
 	printf("%-22s %9s %9s %9s %9s   (ms, %d rounds)\n", "", "median", "p25", "p75", "cpu", rounds);
 	for (int i = 0; i < n_commands; i++) {
 		struct command *c = &commands[i];
