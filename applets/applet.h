@@ -46,4 +46,7 @@ const struct applet *applet_find(const char *name);
  */
 bool applet_help(const struct applet *a, const struct applet *verb, int argc, char **argv);
 
+/* Report *e, which was not so bad that the applet had to end: as main does at the end, with `what` behind it. */
+void applet_warn(const struct err *e, const char *what);
+
 #endif

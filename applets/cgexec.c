@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,11 +22,14 @@ static const struct opt cgexec_opts[] = {
 	{ OPT_STR,   0,   "child",   "NAME",       "make NAME below, with the same limits; only the child joins that unshare -f forks", OFF(child) },
 	{ OPT_MAYBE, 0,   "create",  "MODE",       "make the groups that are missing", OFF(create) },
 	{ OPT_STR,   0,   "devices", "RULES",      "device rules: default (docker's list), all", OFF(devices), .words = device_rules },
+	{ OPT_FLAG,  0,   "dry-run", NULL,         "print what would be made and written, and run nothing", OFF(dry_run) },
 	{ OPT_LIST,  'g', "group",   "CTRL,..:PATH", "a group, of these controllers; see below", OFF(groups) },
 	{ OPT_FLAG,  0,   "no-join", NULL,         "stay outside", OFF(no_join) },
 	{ OPT_FLAG,  0,   "rm",      NULL,         "remove the groups that were made once they are empty", OFF(rm) },
 	{ OPT_LIST,  0,   "set",     "NAME=VALUE", "write to a file of the group; v1's names or v2's", OFF(set) },
+	{ OPT_LIST,  0,   "set-raw", "FILE=VALUE", "write to exactly that file, as it is", OFF(set_raw) },
 	{ OPT_GROUP, .group = cgroup_limit_opts, .off = OFF(limits) },
+	{ OPT_LIST,  0,   "try-set", "NAME=VALUE", "--set, where the kernel has it", OFF(try_set) },
 	{ OPT_FLAG,  's', "sticky",  NULL,         "no effect: there is no daemon that would move processes", OFF(ignored), .flags = OPT_HIDDEN },
 	{ OPT_FLAG,  'b', "b",       NULL,         "no effect: PATH is below the top group anyway", OFF(ignored), .flags = OPT_HIDDEN },
 	{ OPT_END },
@@ -54,6 +58,19 @@ static int goal_of(const struct cgexec_args *a, struct cgroup_goal *goal, struct
 
 	for (size_t i = 0; i < a->set.n && !rc; i++)
 		rc = cgroup_goal_set(goal, a->set.v[i], e);
+	for (size_t i = 0; i < a->set_raw.n && !rc; i++)
+		rc = cgroup_goal_set_raw(goal, a->set_raw.v[i], e);
+	return rc;
+}
+
+static int check_tries(const struct cgexec_args *a, struct err *e)
+{
+	struct cgroup_goal goal = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < a->try_set.n && !rc; i++)
+		rc = cgroup_goal_set(&goal, a->try_set.v[i], e);
+	cgroup_goal_release(&goal);
 	return rc;
 }
 
@@ -69,6 +86,8 @@ static int cgexec_check(const void *args, struct err *e)
 		rc = cgroup_spec_parse(a->groups.v[i], &spec, e);
 	if (rc == 0)
 		rc = goal_of(a, &goal, e);
+	if (rc == 0)
+		rc = check_tries(a, e);
 	if (rc == 0 && a->rm && !a->create.set)
 		rc = err_bad(e, "--rm", "removes what --create has made, which is not given");
 	if (rc == 0 && a->child)
@@ -176,6 +195,46 @@ static int limit_groups(const struct cgexec_args *a, const struct cgroup_dirs *d
 	return rc;
 }
 
+/* One --try-set: 1 where there is nothing here that it could be written to. */
+static int try_setting(const struct cgroup_dirs *dirs, const char *text, struct err *e)
+{
+	const struct cgroup_limits none = { 0 };
+	struct cgroup_goal goal = { 0 };
+	const char *one[] = { text, NULL };
+	const struct strs sets = { one, 1 };
+	int rc = cgroup_goal_set(&goal, text, e);
+	bool needed = rc == 0 && cgroup_dirs_need_all(dirs, &none, &sets, e) == 0;
+
+	if (rc == 0 && needed)
+		rc = cgroup_dirs_write(dirs, &goal, e);
+	cgroup_goal_release(&goal);
+	return rc == 0 && !needed ? 1 : rc == -ENOENT || rc == -EOPNOTSUPP || (rc < 0 && e->code == 0) ? 1 : rc;
+}
+
+static int try_settings(const struct cgexec_args *a, const struct cgroup_dirs *dirs, bool quiet, struct err *e)
+{
+	for (size_t i = 0; i < a->try_set.n; i++) {
+		int rc = try_setting(dirs, a->try_set.v[i], e);
+
+		if (rc < 0)
+			return rc;
+		if (rc == 1 && !quiet)
+			applet_warn(e, ": left out");
+		err_clear(e);
+	}
+	return 0;
+}
+
+/* The group itself, and what it is to have. */
+static int fill_groups(const struct cgexec_args *a, struct cgroup_dirs *dirs, bool quiet, struct err *e)
+{
+	int rc = make_groups(a, dirs, e);
+
+	if (rc == 0)
+		rc = limit_groups(a, dirs, e);
+	return rc < 0 ? rc : try_settings(a, dirs, quiet, e);
+}
+
 /* The group below has the limits too, so that they can be read inside, where those above cannot be seen. */
 static int make_below(const struct cgexec_args *a, struct cgexec_state *s, struct cgroup_seats *seats, struct err *e)
 {
@@ -185,10 +244,8 @@ static int make_below(const struct cgexec_args *a, struct cgexec_state *s, struc
 		return err_bad(e, "--child", "the child has its groups from another cgexec on the line");
 	rc = cgroup_dirs_below(&s->dirs, a->child, &s->below, e);
 	if (rc == 0)
-		rc = make_groups(a, &s->below, e);
-	if (rc == 0)
-		rc = limit_groups(a, &s->below, e);
-	return rc < 0 ? rc : cgroup_seats_open(&s->below, seats, e);
+		rc = fill_groups(a, &s->below, true, e);
+	return rc < 0 || a->dry_run ? rc : cgroup_seats_open(&s->below, seats, e);
 }
 
 /* The watcher is forked before we join, so that it is not in the group that it waits for. */
@@ -206,25 +263,44 @@ static int leave_watcher(struct cgexec_state *s, const struct step_ctx *ctx, str
 	_exit(0);
 }
 
-static int cgexec_apply(const void *args, void *state, struct step_ctx *ctx, struct err *e)
+static int change(const struct cgexec_args *a, struct cgexec_state *s, struct step_ctx *ctx, struct err *e)
 {
-	const struct cgexec_args *a = args;
-	struct cgexec_state *s = state;
 	/* where nothing follows, the group is only made or changed */
 	bool joins = !a->no_join && !a->child && !ctx->alone;
-	int rc = a->child && ctx->alone ? err_bad(e, "--child", "no command is given that could fork") : make_groups(a, &s->dirs, e);
+	int rc = a->child && ctx->alone ? err_bad(e, "--child", "no command is given that could fork") : fill_groups(a, &s->dirs, false, e);
 
-	if (rc == 0)
-		rc = limit_groups(a, &s->dirs, e);
 	if (rc == 0 && a->devices)
 		rc = set_devices(s, a->devices, e);
 	if (rc == 0 && a->child)
 		rc = make_below(a, s, &ctx->seats, e);
 	if (rc == 0 && joins)
 		rc = cgroup_open_procs(&s->dirs, e);
-	if (rc == 0 && a->rm && !ctx->run)
+	if (rc == 0 && a->rm && !a->dry_run && !ctx->run)
 		rc = leave_watcher(s, ctx, e);
 	return rc == 0 && joins ? cgroup_join(&s->dirs, e) : rc;
+}
+
+static int dry_run(const struct cgexec_args *a, struct cgexec_state *s, struct step_ctx *ctx, struct err *e)
+{
+	struct strbuf out = { 0 };
+	int rc;
+
+	cgroup_dirs_dry(&s->dirs, &out);
+	rc = change(a, s, ctx, e);
+	if (rc == 0)
+		rc = out.failed ? err_set(e, ENOMEM, "--dry-run", NULL) : 0;
+	if (rc == 0 && out.len)
+		fputs(out.s, stdout);
+	strbuf_release(&out);
+	ctx->done = true;
+	return rc;
+}
+
+static int cgexec_apply(const void *args, void *state, struct step_ctx *ctx, struct err *e)
+{
+	const struct cgexec_args *a = args;
+
+	return (a->dry_run ? dry_run : change)(a, state, ctx, e);
 }
 
 static void cgexec_release(const void *args, void *state, bool failed)

@@ -11,7 +11,9 @@
 struct cgexec_args {
 	struct strs groups;       /* -g "CTRL,CTRL:PATH" */
 	struct opt_maybe create;  /* with the mode of new directories, octal */
-	struct strs set;          /* "NAME=VALUE" */
+	struct strs set, try_set; /* "NAME=VALUE" */
+	struct strs set_raw;      /* "FILE=VALUE" */
+	bool dry_run;
 	bool no_join;
 	const char *child;        /* name of the group below, for the child to come */
 	bool rm;

@@ -303,6 +303,8 @@ int chain_run(int argc, char **argv, struct err *e)
 			return help_after_all(top, a, e);
 		if (a->main || used < 0)
 			return used;
+		if (chain.ctx.done)
+			return 0;
 		argv += used;
 		argc -= used;
 		if (argc == 0)

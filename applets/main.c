@@ -211,22 +211,28 @@ static int run_nestbox(int argc, char **argv, struct err *e)
 }
 
 /* The one line, and the hint; written with one write each, so that lines of several processes do not mix. */
-static void report(const struct err *e)
+static void report(const struct err *e, const char *more)
 {
 	char line[1024], hint[sizeof e->hint + 8];
 	struct strbuf out = { 0 };
 
 	err_line(e, line, sizeof line);
 	if (by_link && e->applet[0])
-		strbuf_addf(&out, "%s: %s\n", e->applet, line);
+		strbuf_addf(&out, "%s: %s%s\n", e->applet, line, more);
 	else
-		strbuf_addf(&out, "nestbox: %s%s%s\n", e->applet, e->applet[0] ? ": " : "", line);
+		strbuf_addf(&out, "nestbox: %s%s%s%s\n", e->applet, e->applet[0] ? ": " : "", line, more);
 	if (e->hint[0]) {
 		err_quote(e->hint, hint, sizeof hint);
 		strbuf_addf(&out, "%s: hint: %s\n", by_link && e->applet[0] ? e->applet : "nestbox", hint);
 	}
 	if (!out.failed && write(2, out.s, out.len) < 0)
 		_exit(e->status);
+	strbuf_release(&out);
+}
+
+void applet_warn(const struct err *e, const char *what)
+{
+	report(e, what);
 }
 
 int main(int argc, char **argv)
@@ -259,6 +265,6 @@ int main(int argc, char **argv)
 	if (!e.status)
 		e.status = 125;
 	if (chain_ctx()->err_fd < 0 || err_send(chain_ctx()->err_fd, &e) < 0)
-		report(&e);
+		report(&e, "");
 	return e.status;
 }

@@ -1,4 +1,4 @@
-#include "core/cgroup.h"
+#include "core/cgroup_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -297,7 +297,7 @@ int cgroups_load(struct cgroups *c, struct err *e)
 	return 0;
 }
 
-const struct cgroup_hier *cgroup_find(const struct cgroups *c, const char *controller)
+static const struct cgroup_hier *find_by_name(const struct cgroups *c, const char *controller)
 {
 	const char *name = str_after(controller, "name=");
 	bool unified = !strcmp(controller, "unified");
@@ -311,6 +311,26 @@ const struct cgroup_hier *cgroup_find(const struct cgroups *c, const char *contr
 				found = h;
 	}
 	return found;
+}
+
+const char *cgroup_other_name(const char *controller)
+{
+	static const char *const names[][2] = {
+		{ "blkio", "io" }, { "io", "blkio" }, { "cpuacct", "unified" }, { "devices", "unified" }, { "freezer", "unified" }, { "perf_event", "unified" },
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(names[i][0], controller))
+			return names[i][1];
+	return NULL;
+}
+
+const struct cgroup_hier *cgroup_find(const struct cgroups *c, const char *controller)
+{
+	const struct cgroup_hier *h = find_by_name(c, controller);
+	const char *other = h ? NULL : cgroup_other_name(controller);
+
+	return other ? find_by_name(c, other) : h;
 }
 
 const char *cgroup_base(const struct cgroup_hier *h)

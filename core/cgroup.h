@@ -81,6 +81,7 @@ struct cgroup_dir {
 	char *path;                     /* owned */
 	size_t base;                    /* length of what of the path must be there already */
 	char controllers[128];          /* those asked for in this hierarchy */
+	struct strbuf *dry;             /* borrowed: what would be written is noted here instead; or NULL */
 	bool optional;                  /* the v2 node that nobody asked for: what cannot be had is left out */
 	bool made;                      /* by this call, and not removed yet */
 	int procs, back;                /* owned fds: cgroup.procs of the group, and of the one to go back to */
@@ -97,6 +98,7 @@ struct cgroup_dirs {
 	size_t n_made;
 	size_t joined;    /* so many of v have been joined */
 	const char *spec; /* the last -g, for hints; borrowed */
+	const struct cgroups *all; /* borrowed: where they were looked for */
 	bool mark;     /* parents that have to be made are marked as going when the last group below them does */
 };
 
@@ -108,10 +110,20 @@ struct cgroup_dirs {
 int cgroup_dirs_find(const struct cgroups *c, const struct strs *specs, struct cgroup_dirs *d, struct err *e);
 void cgroup_dirs_release(struct cgroup_dirs *d);
 
+/*
+ * From now on nothing is made or written, only noted in *out, a line each:
+ * "mkdir -p PATH" and "FILE <- VALUE". What a group that is missing would have is guessed.
+ */
+void cgroup_dirs_dry(struct cgroup_dirs *d, struct strbuf *out);
+
 /* The groups called `name` below those of *above, which are there; *d borrows from it. */
 int cgroup_dirs_below(const struct cgroup_dirs *above, const char *name, struct cgroup_dirs *d, struct err *e);
 
-/* The group that holds this controller, or NULL with *e: `what` needs it. */
+/*
+ * The group that holds this controller, or what is its counterpart in v2 or v1
+ * ("io" and "blkio"; v2's node does the freezer's work, and counts CPU time);
+ * NULL with *e: `what` needs it.
+ */
 const struct cgroup_dir *cgroup_dirs_need(const struct cgroup_dirs *d, const char *controller, const char *what, struct err *e);
 
 /* ---- making: cgroup_make.c ---- */
@@ -174,9 +186,20 @@ struct cgroup_limits {
 	struct opt_num memory;      /* bytes */
 	struct opt_num memory_swap; /* memory and swap together, -1: no limit */
 	struct opt_num pids;        /* 0, -1: no limit */
+	struct opt_num memory_high, memory_reservation; /* bytes */
+	struct opt_num swappiness;  /* -1: as on the machine */
+	bool oom_group, oom_kill_disable;
 	struct opt_num cpus;        /* str_cpus */
 	struct opt_num cpu_shares;  /* 2 to 262144 */
+	struct opt_num cpu_weight;  /* 1 to 10000 */
+	struct opt_num cpu_period, cpu_quota, cpu_burst, rt_period, rt_runtime; /* microseconds */
+	bool cpu_idle;
 	const char *cpuset_cpus, *cpuset_mems;
+	struct opt_num blkio_weight, io_weight;
+	struct strs weight_device;  /* "DEVICE:WEIGHT" */
+	struct strs read_bps, write_bps, read_iops, write_iops; /* "DEVICE:N" */
+	struct strs io_max;         /* "DEVICE rbps=N ..." */
+	struct strs hugetlb;        /* "SIZE=N" */
 };
 extern const struct opt cgroup_limit_opts[];
 
@@ -185,6 +208,22 @@ int cgroup_limits_check(const struct cgroup_limits *l, struct err *e);
 
 /* Append the controllers that they need, such as "memory,pids,cpu". */
 void cgroup_limits_controllers(const struct cgroup_limits *l, struct strbuf *out);
+
+/* A limit of one block device, or its weight. */
+enum cgroup_io_kind { CGROUP_IO_RBPS, CGROUP_IO_WBPS, CGROUP_IO_RIOPS, CGROUP_IO_WIOPS, CGROUP_IO_WEIGHT };
+struct cgroup_io {
+	enum cgroup_io_kind kind;
+	const char *device; /* borrowed: a path or MAJOR:MINOR */
+	size_t device_len;
+	long long v;        /* a second's bytes or operations, -1: no limit; a weight in blkio's scale */
+};
+
+/* A setting that is one number: cgroup_knob.c */
+struct cgroup_knob_value {
+	const struct cgroup_knob *knob;
+	long long v;   /* -1: no limit */
+	char name[16]; /* of the size of huge pages, "2MB" */
+};
 
 /* What the groups are to have, whichever spelling it came in. Start with { 0 }. */
 struct cgroup_goal {
@@ -198,12 +237,19 @@ struct cgroup_goal {
 	struct opt_num cpu_shares, cpu_weight; /* at most one is set */
 	struct opt_num pids;         /* -1: no limit */
 	const char *cpuset_cpus, *cpuset_mems;
+	struct opt_num blkio_weight, io_weight; /* at most one is set: 1 to 1000, or 1 to 10000 */
+	struct cgroup_io *io;        /* owned */
+	size_t n_io;
+	struct cgroup_knob_value *knobs; /* owned; in the order given, after all else */
+	size_t n_knobs;
 	struct strs raw;             /* "FILE=VALUE" to be written as they are */
 };
 
 /* Pure: add the limits, then each "NAME=VALUE" of --set, v1's name or v2's. */
 int cgroup_goal_limits(struct cgroup_goal *goal, const struct cgroup_limits *l, struct err *e);
 int cgroup_goal_set(struct cgroup_goal *goal, const char *text, struct err *e);
+/* ... or as it is, whatever the name means: --set-raw. */
+int cgroup_goal_set_raw(struct cgroup_goal *goal, const char *text, struct err *e);
 void cgroup_goal_release(struct cgroup_goal *goal);
 
 /* The controller that a file's name starts with, into buf; "" where it belongs to none ("cgroup.freeze", "tasks"). */
@@ -218,6 +264,16 @@ int cgroup_dirs_write(const struct cgroup_dirs *d, const struct cgroup_goal *goa
 /* v1's cpu.shares (2 to 262144) as v2's cpu.weight (1 to 10000) and back. Pure, exact. */
 int cgroup_weight(long long shares);
 long long cgroup_shares(int weight);
+
+/* blkio.weight (10 to 1000) as v2's io.weight (1 to 10000), and that in the scale of bfq, which both can have. Pure. */
+long long cgroup_io_weight(long long blkio);
+long long cgroup_blkio_weight(long long io);
+
+/*
+ * The numbers of the block device that `name` says: "8:0", the path of a device
+ * or of a file on one; of a partition those of its disk. 0 or -errno.
+ */
+int cgroup_io_device(const char *name, unsigned *maj, unsigned *min, struct err *e);
 
 /* ---- removing: cgroup_remove.c ---- */
 

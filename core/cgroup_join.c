@@ -70,6 +70,8 @@ int cgroup_open_procs(struct cgroup_dirs *d, struct err *e)
 	for (size_t i = 0; i < d->n; i++) {
 		struct cgroup_dir *g = &d->v[i];
 
+		if (g->dry)
+			continue;
 		g->procs = open_procs(g, e);
 		if (g->procs >= 0) {
 			g->back = open_way_back(g->hier);
@@ -98,8 +100,14 @@ int cgroup_join(struct cgroup_dirs *d, struct err *e)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		struct cgroup_dir *g = &d->v[i];
+		int rc;
+
+		if (g->dry) {
+			strbuf_addf(g->dry, "%s/%s <- 0\n", g->path, procs_file(g->hier));
+			continue;
+		}
 		/* "0" is the writer, by whatever number its pid namespace knows it */
-		int rc = fd_write(g->procs, "0");
+		rc = fd_write(g->procs, "0");
 
 		fd_close(&g->procs);
 		if (rc == 0 || g->optional)

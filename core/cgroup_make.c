@@ -37,8 +37,15 @@ ssize_t cgroup_get(const struct cgroup_dir *g, const char *file, char *buf, size
 bool cgroup_has(const struct cgroup_dir *g, const char *file)
 {
 	char path[4096];
+	const char *dir = g->path;
 
-	return cgroup_path(path, sizeof path, g->path, file) == 0 && access(path, F_OK) == 0;
+	/* a group that is only thought of: v1's top has most of what others have, v2's has not */
+	if (g->dry && g->made) {
+		if (g->hier->v2)
+			return true;
+		dir = g->hier->mount;
+	}
+	return cgroup_path(path, sizeof path, dir, file) == 0 && access(path, F_OK) == 0;
 }
 
 /* ---- why the kernel refused ---- */
@@ -54,6 +61,14 @@ void cgroup_hint(const struct cgroup_hier *h, int code, struct err *e)
 		err_hint(e, "cgroup.max.depth or cgroup.max.descendants of a group above does not allow one more");
 	else if (code == EACCES || code == EPERM)
 		err_hint(e, "only the owner of the directory may: a group that was delegated to you lies below @/ (your own group)");
+}
+
+static void hint_io(const char *file, int code, struct err *e)
+{
+	if (code == EOPNOTSUPP && strstr(file, "bfq."))
+		err_hint(e, "the disk's scheduler is not bfq, which alone has weights: see /sys/block/*/queue/scheduler");
+	else if (code == ENODEV && (str_after(file, "io.") || str_after(file, "blkio.")))
+		err_hint(e, "no disk has these numbers: lsblk lists them");
 }
 
 /* What a value may be depends on the neighbours: name them. */
@@ -79,10 +94,15 @@ static void hint_value(const struct cgroup_dir *g, const char *file, int code, s
 		err_hint(e, "the group uses more, and not enough of it can be reclaimed");
 	else if (code == EINVAL && str_after(file, "cpu.cfs_") && dir_get(path, "cpu.cfs_quota_us", text, sizeof text) > 0)
 		err_hint(e, "v1 lets no group have a larger share of the CPUs than the one above it or a smaller one than those below it; cpu.cfs_quota_us above is %s", text);
+	else if (code == EINVAL && str_after(file, "cpu.rt_") && dir_get(path, "cpu.rt_runtime_us", text, sizeof text) > 0)
+		err_hint(e, "realtime processes get no more than the group above has, %s microseconds, and what is next to it leaves", text);
+	else if (code == EINVAL && (!strcmp(file, "cpu.shares") || !strcmp(file, "cpu.weight")))
+		err_hint(e, "a group with cpu.idle=1 has no weight");
 	else if (str_after(file, "cpuset.") && dir_get(path, g->hier->v2 ? "cpuset.cpus.effective" : file, text, sizeof text) > 0)
 		err_hint(e, "the group above has %s%s", text, code == EBUSY ? "; those below this one use what would go" : "");
 	else if (code == EINVAL && str_after(file, "devices."))
 		err_hint(e, "a rule is \"TYPE MAJOR:MINOR ACCESS\"; with groups below it, a group's \"a\" cannot be changed");
+	hint_io(file, code, e);
 	cgroup_hint(g->hier, code, e);
 }
 
@@ -93,6 +113,10 @@ int cgroup_put(const struct cgroup_dir *g, const char *file, const char *value, 
 
 	if (rc < 0)
 		return err_set(e, -rc, g->path, NULL);
+	if (g->dry) {
+		strbuf_addf(g->dry, "%s <- %s\n", path, value);
+		return 0;
+	}
 	/* a write of nothing does nothing: an empty line clears a list */
 	rc = fd_put(AT_FDCWD, path, *value ? value : "\n", e);
 	if (rc < 0)
@@ -187,6 +211,12 @@ static int make_path(struct cgroup_dirs *d, struct cgroup_dir *g, long long mode
 	bool expect_parents = !d->n_made;
 	int rc = 0;
 
+	if (g->dry) {
+		g->made = access(g->path, F_OK) < 0;
+		if (g->made)
+			strbuf_addf(g->dry, "mkdir -p %s\n", g->path);
+		return 0;
+	}
 	for (int tries = 0; tries < MAKE_TRIES; tries++) {
 		str_join(level, size, g->path);
 		rc = !g->path[g->base] ? 0 : expect_parents ? make_level(level, mode < 0 ? 0755 : mode, mode >= 0) : -ENOENT;
@@ -213,7 +243,7 @@ static int make_path(struct cgroup_dirs *d, struct cgroup_dir *g, long long mode
 static int fill_cpuset(const struct cgroup_dirs *d, const struct cgroup_dir *g, const char *file, struct err *e)
 {
 	char value[4096], path[4096];
-	struct cgroup_dir level = { .hier = g->hier, .path = path };
+	struct cgroup_dir level = { .hier = g->hier, .path = path, .dry = g->dry };
 	size_t end = strlen(g->path);
 	int rc = 0;
 

@@ -4,6 +4,15 @@
 
 #include "core/cgroup.h"
 
+/* Of the kernel: PID_MAX_LIMIT; the ranges of cpu.shares and cpu.weight; microseconds of a quota and its period. */
+#define CGROUP_PIDS_MAX 4194304
+#define CGROUP_SHARES_MIN 2
+#define CGROUP_SHARES_MAX 262144
+#define CGROUP_WEIGHT_MAX 10000
+#define CGROUP_QUOTA_MIN 1000
+#define CGROUP_PERIOD_MIN 1000
+#define CGROUP_PERIOD_MAX 1000000
+
 /* "DIR/FILE" into buf; -ENAMETOOLONG. */
 int cgroup_path(char *buf, size_t size, const char *dir, const char *file);
 
@@ -12,6 +21,29 @@ void cgroup_hint(const struct cgroup_hier *h, int code, struct err *e);
 
 /* Is this one of the parents that this call made? */
 bool cgroup_is_made(const struct cgroup_dirs *d, const char *path);
+
+/* Is the size of a limit of memory, -1 for none, one that the kernel does not round down to 0? Pure; `what` is for the message. */
+int cgroup_check_memory(long long bytes, const char *what, struct err *e);
+
+/* What the controller is called in the other version: "blkio" and "io"; "unified" where each v2 group does its work; or NULL. */
+const char *cgroup_other_name(const char *controller);
+
+/* ---- parts of a goal: cgroup_io.c and cgroup_knob.c; 0 or -errno with *e ---- */
+
+/* "DEVICE:N", or with a blank between them, of that kind; "DEVICE KEY=N ..." of io.max. Pure. */
+int cgroup_io_add(struct cgroup_goal *goal, enum cgroup_io_kind kind, const char *text, char separator, struct err *e);
+int cgroup_io_add_max(struct cgroup_goal *goal, const char *text, struct err *e);
+/* Is it one of v1's files for them? */
+bool cgroup_io_file(const char *file, enum cgroup_io_kind *kind);
+int cgroup_io_write(const struct cgroup_dir *g, const struct cgroup_goal *goal, struct err *e);
+
+/* A setting that is one number, by either name; `text` is for messages. 1 where the file is none of them. Pure. */
+int cgroup_knob_set(struct cgroup_goal *goal, const char *file, const char *text, const char *value, struct err *e);
+int cgroup_knob_add(struct cgroup_goal *goal, const char *file, long long v, struct err *e);
+/* Huge pages of `size` ("2M", "2MB"), and the files that set them. Pure. */
+int cgroup_hugetlb_add(struct cgroup_goal *goal, const char *text, const char *size, const char *value, struct err *e);
+int cgroup_hugetlb_set(struct cgroup_goal *goal, const char *file, const char *text, const char *value, struct err *e);
+int cgroup_knobs_write(const struct cgroup_dirs *d, const struct cgroup_goal *goal, struct err *e);
 
 /* Take the group, one of d->v, out of the list. */
 void cgroup_drop(struct cgroup_dirs *d, struct cgroup_dir *g);

@@ -1,4 +1,4 @@
-#include "core/cgroup.h"
+#include "core/cgroup_priv.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -218,6 +218,7 @@ static int dir_at(struct cgroup_dirs *d, const struct cgroup_hier *h, const stru
 static int dir_add_wanted(const struct cgroups *c, struct cgroup_dirs *d, const struct wanted *w, struct err *e)
 {
 	const struct cgroup_hier *h = cgroup_find(c, w->controller);
+	const char *name = w->controller;
 	struct cgroup_dir *g;
 	size_t len;
 	int rc;
@@ -225,10 +226,12 @@ static int dir_add_wanted(const struct cgroups *c, struct cgroup_dirs *d, const 
 	if (!h)
 		return no_controller(c, w->controller, w->text, e);
 	rc = dir_at(d, h, w, &g, e);
-	if (rc < 0 || !cgroup_list_has(h->controllers, w->controller))
+	if (!cgroup_list_has(h->controllers, name))
+		name = cgroup_other_name(name);
+	if (rc < 0 || !name || !cgroup_list_has(h->controllers, name) || cgroup_list_has(g->controllers, name))
 		return rc;
 	len = strlen(g->controllers);
-	if (len + str_join(g->controllers + len, sizeof g->controllers - len, len ? "," : "", w->controller) >= sizeof g->controllers)
+	if (len + str_join(g->controllers + len, sizeof g->controllers - len, len ? "," : "", name) >= sizeof g->controllers)
 		return err_set(e, E2BIG, w->text, "too many controllers in one hierarchy");
 	return 0;
 }
@@ -256,6 +259,7 @@ int cgroup_dirs_find(const struct cgroups *c, const struct strs *specs, struct c
 	struct wanted_list w;
 	int rc;
 
+	d->all = c;
 	/* one in each hierarchy is all there can be */
 	d->v = calloc(c->n + 1, sizeof *d->v);
 	rc = spec && d->v ? 0 : err_set(e, ENOMEM, "groups", NULL);
@@ -279,6 +283,12 @@ int cgroup_dirs_find(const struct cgroups *c, const struct strs *specs, struct c
 	return rc;
 }
 
+void cgroup_dirs_dry(struct cgroup_dirs *d, struct strbuf *out)
+{
+	for (size_t i = 0; i < d->n; i++)
+		d->v[i].dry = out;
+}
+
 void cgroup_dirs_release(struct cgroup_dirs *d)
 {
 	for (size_t i = 0; i < d->n; i++) {
@@ -299,6 +309,7 @@ int cgroup_dirs_below(const struct cgroup_dirs *above, const char *name, struct 
 	if (!d->v)
 		return err_set(e, ENOMEM, name, NULL);
 	d->spec = above->spec;
+	d->all = above->all;
 	for (; d->n < above->n; d->n++) {
 		struct cgroup_dir *g = &d->v[d->n];
 
@@ -313,11 +324,27 @@ int cgroup_dirs_below(const struct cgroup_dirs *above, const char *name, struct 
 	return 0;
 }
 
+static const struct cgroup_dir *dir_with(const struct cgroup_dirs *d, const char *controller)
+{
+	bool unified = !strcmp(controller, "unified");
+
+	for (size_t i = 0; i < d->n; i++)
+		if (unified ? d->v[i].hier->v2 : cgroup_list_has(d->v[i].controllers, controller))
+			return &d->v[i];
+	return NULL;
+}
+
 const struct cgroup_dir *cgroup_dirs_need(const struct cgroup_dirs *d, const char *controller, const char *what, struct err *e)
 {
-	for (size_t i = 0; i < d->n; i++)
-		if (cgroup_list_has(d->v[i].controllers, controller))
-			return &d->v[i];
+	const struct cgroup_dir *g = dir_with(d, controller);
+	const char *other = g ? NULL : cgroup_other_name(controller);
+	const struct cgroup_hier *h = other ? cgroup_find(d->all, controller) : NULL;
+
+	/* v2's node does it only where no v1 hierarchy is there for it */
+	if (h && (h->v2 || strcmp(other, "unified")))
+		g = dir_with(d, other);
+	if (g)
+		return g;
 	err_bad(e, what, "needs the %s controller", controller);
 	if (d->spec && d->spec[0] == '*')
 		err_hint(e, "no hierarchy with it is mounted here");

@@ -1,4 +1,4 @@
-#include "core/cgroup.h"
+#include "core/cgroup_priv.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -141,7 +141,7 @@ static int put_shares(const struct cgroup_dir *g, long long shares, struct err *
 {
 	int rc = put_limit(g, "cpu.shares", shares, false, e);
 
-	if (rc == 0 && get_limit(g, "cpu.shares") != shares)
+	if (rc == 0 && !g->dry && get_limit(g, "cpu.shares") != shares)
 		rc = err_bad(e, g->path, "cpu.shares: the kernel has not taken %lld", shares);
 	return rc;
 }
@@ -175,6 +175,8 @@ static int write_quota_v2(const struct cgroup_dir *g, const struct cgroup_goal *
 	/* one number alone leaves the period as it is, but a period comes only with a quota */
 	if (goal->cpu_quota.set) {
 		format_limit(quota, goal->cpu_quota.v, true);
+	} else if (g->made) {
+		snprintf(quota, sizeof quota, "max");
 	} else {
 		ssize_t len = cgroup_get(g, "cpu.max", now, sizeof now);
 
@@ -250,6 +252,8 @@ int cgroup_dirs_write(const struct cgroup_dirs *d, const struct cgroup_goal *goa
 		{ "memory", write_memory },
 		{ "pids",   write_pids },
 		{ "cpu",    write_cpu },
+		{ "io",     cgroup_io_write },
+		{ "blkio",  cgroup_io_write },
 	};
 	int rc = 0;
 
@@ -258,6 +262,8 @@ int cgroup_dirs_write(const struct cgroup_dirs *d, const struct cgroup_goal *goa
 			if (cgroup_list_has(d->v[i].controllers, kinds[k].controller))
 				rc = kinds[k].write(&d->v[i], goal, e);
 	}
+	if (rc == 0)
+		rc = cgroup_knobs_write(d, goal, e);
 	for (size_t i = 0; i < goal->raw.n && !rc; i++)
 		rc = write_raw(d, goal->raw.v[i], e);
 	return rc;

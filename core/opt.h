@@ -42,6 +42,11 @@ struct opt_num {
 	long long v;
 };
 
+static inline void opt_num_set(struct opt_num *num, long long v)
+{
+	*num = (struct opt_num){ true, v };
+}
+
 struct opt {
 	enum opt_kind kind;
 	char letter;             /* 0: no short form */

@@ -20,6 +20,7 @@ struct step_ctx {
 	int parent_fd;           /* owned: pidfd of the waiter, -1: none */
 	const struct cgroups *cgroups; /* borrowed: the host's, where run has looked already; else NULL */
 	bool left;               /* a release could not take all away that outlives the process */
+	bool done;               /* all there was to say has been said: what follows on the line is not run */
 	bool alone;              /* no command follows: a change of this process would be of no use */
 	unsigned made;           /* CLONE_NEW*: namespaces made so far */
 	struct cgroup_seats seats; /* owned: groups for the child that the next step forks */

@@ -14,6 +14,7 @@ help_options()
 	nestbox "$@" --help | awk '
 		/^Options:$/ { on = 1; next }
 		on && !/^ / { exit }
+		on && !/^  (-., |    )--/ && match($0, /\(also --[a-z0-9-]+/) { print "--" substr($0, RSTART + 8, RLENGTH - 8) value }
 		!on || !/^  (-., |    )--/ { next }
 		{
 			line = $0

@@ -70,6 +70,11 @@ static void require_goal(const struct cgroup_goal *g)
 		require(strchr(g->raw.v[i], '=') > g->raw.v[i] && strcspn(g->raw.v[i], "/") >= strcspn(g->raw.v[i], "="));
 	if (g->cpu_shares.set)
 		require(cgroup_weight(g->cpu_shares.v) >= 1 && cgroup_weight(g->cpu_shares.v) <= 10000);
+	require(!g->blkio_weight.set || !g->io_weight.set);
+	for (size_t i = 0; i < g->n_io; i++)
+		require(g->io[i].device_len && strlen(g->io[i].device) > g->io[i].device_len && (g->io[i].v > 0 || g->io[i].v == -1));
+	for (size_t i = 0; i < g->n_knobs; i++)
+		require(g->knobs[i].knob && g->knobs[i].v >= -1);
 	if (g->cpu_weight.set)
 		require(cgroup_weight(cgroup_shares((int)g->cpu_weight.v)) == g->cpu_weight.v);
 }
@@ -102,6 +107,9 @@ static void again(const struct cgroup_goal *g)
 	one(&g->cpu_shares, "cpu.shares");
 	one(&g->cpu_weight, "cpu.weight");
 	one(&g->pids, "pids.max");
+	one(&g->blkio_weight, "blkio.weight");
+	one(&g->blkio_weight, "io.bfq.weight");
+	one(&g->io_weight, "io.weight");
 }
 
 static void sets(const uint8_t *data, size_t size)

@@ -394,13 +394,82 @@ static void reads_settings(void)
 	cgroup_goal_release(&goal);
 }
 
+static void reads_io_settings(void)
+{
+	static const char *const weights[] = { "blkio.weight=500", "blkio.bfq.weight=500", "io.bfq.weight=default 500" };
+	struct cgroup_goal goal = { 0 };
+
+	for (size_t i = 0; i < sizeof weights / sizeof *weights; i++) {
+		check_int(set(&goal, weights[i]), 0);
+		check(goal.blkio_weight.v == 500 && !goal.io_weight.set);
+	}
+	check_int(set(&goal, "io.weight=10000"), 0);
+	check(goal.io_weight.v == 10000 && !goal.blkio_weight.set);
+	check_int(set(&goal, "io.max=8:0 rbps=1.5M wbps=max riops=0 wiops=7"), 0);
+	check_int(goal.n_io, 4);
+	check_int(goal.io[0].v, 1572864);
+	check_int(goal.io[1].v, -1);
+	check_int(goal.io[2].v, -1);
+	check_int(goal.io[3].v, 7);
+	check_int(goal.io[3].device_len, 3);
+	check_int(set(&goal, "blkio.throttle.write_iops_device=/dev/sda 9"), 0);
+	check_int(goal.io[4].kind, CGROUP_IO_WIOPS);
+	check_int(goal.io[4].device_len, 8);
+	check_int(set(&goal, "io.bfq.weight=8:16 300"), 0);
+	check_int(goal.io[5].kind, CGROUP_IO_WEIGHT);
+	check_int(goal.raw.n, 0);
+	cgroup_goal_release(&goal);
+}
+
+static void reads_single_numbers(void)
+{
+	static const struct {
+		const char *text;
+		long long v;
+	} good[] = {
+		{ "memory.high=1M", 1048576 }, { "memory.high=max", -1 },     { "cpu.idle=1", 1 },
+		{ "cpu.max.burst=7", 7 },      { "cpu.cfs_burst_us=8", 8 },   { "memory.oom_control=1", 1 },
+		{ "freezer.state=FROZEN", 1 }, { "cgroup.freeze=0", 0 },      { "hugetlb.2MB.max=max", -1 },
+		{ "hugetlb.1GB.limit_in_bytes=2G", 2LL << 30 },
+	};
+	struct cgroup_goal goal = { 0 };
+
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		check_int(set(&goal, good[i].text), 0);
+		check_int(goal.n_knobs, i + 1);
+		check_int(goal.knobs[i].v, good[i].v);
+	}
+	check_str(goal.knobs[9].name, "1GB");
+	check_int(goal.raw.n, 0);
+	cgroup_goal_release(&goal);
+}
+
+/* Either scale keeps its order, and meets the other one's ends. */
+static void converts_io_weights(void)
+{
+	check_int(cgroup_io_weight(10), 1);
+	check_int(cgroup_io_weight(100), 910);
+	check_int(cgroup_io_weight(500), 4950);
+	check_int(cgroup_io_weight(1000), 10000);
+	check_int(cgroup_blkio_weight(1), 1);
+	check_int(cgroup_blkio_weight(100), 100);
+	check_int(cgroup_blkio_weight(10000), 1000);
+	for (long long w = 10; w < 1000; w++)
+		check(cgroup_io_weight(w) < cgroup_io_weight(w + 1));
+	for (long long w = 1; w < 10000; w++)
+		check(cgroup_blkio_weight(w) <= cgroup_blkio_weight(w + 1));
+}
+
 static void refuses_settings(void)
 {
 	static const char *const bad[] = {
 		"", "=", "=1", "memory.max", "memory/max=1", "../memory.max=1", ".x=1", "memory.max=", "memory.max=1x", "memory.max=100",
 		"memory.max=-2", "cpu.shares=1", "cpu.shares=262145", "cpu.weight=0", "cpu.weight=10001", "cpu.max=", "cpu.max=999",
 		"cpu.max=1000 999", "cpu.max=1000 1000001", "cpu.max=1000 1000 1", "cpu.cfs_quota_us=0", "cpu.cfs_quota_us=-2",
-		"cpu.cfs_period_us=max", "pids.max=4194305", "pids.max=x",
+		"cpu.cfs_period_us=max", "pids.max=4194305", "pids.max=x", "memory.high=100", "memory.high=x", "cpu.idle=2",
+		"freezer.state=FREEZING", "hugetlb.x.max=1M", "hugetlb.2MB.max=x", "io.max=8:0", "io.max=8:0 rbps", "io.max=8:0 x=1",
+		"io.max= rbps=1", "io.weight=0", "io.weight=10001", "blkio.weight=1001", "blkio.throttle.read_bps_device=8:0",
+		"blkio.throttle.read_iops_device=8:0 1M", "blkio.bfq.weight_device=8:0 0", "memory.kmem.limit_in_bytes=1M",
 	};
 	struct cgroup_goal goal = { 0 };
 
@@ -687,6 +756,9 @@ int main(void)
 	unit("limits name their controllers", names_controllers);
 	unit("limits have docker's defaults", takes_docker_defaults);
 	unit("settings are read in either spelling", reads_settings);
+	unit("settings of disks, too", reads_io_settings);
+	unit("settings that are one number", reads_single_numbers);
+	unit("shares of disks are converted", converts_io_weights);
 	unit("bad settings are refused", refuses_settings);
 	unit("a file's controller is its prefix", names_file_controllers);
 	unit("limits are written to v2", writes_v2);
