@@ -130,9 +130,13 @@ static void choose_controllers(const struct run_args *a, const struct cgroups *a
 	}
 	cgroup_limits_controllers(&a->limits, &limits);
 	rest = limits.s;
-	while (str_next(&rest, ',', one, sizeof one) > 0)
-		if (!out->s || !cgroup_list_has(out->s, one))
+	while (str_next(&rest, ',', one, sizeof one) > 0) {
+		const struct cgroup_hier *h = cgroup_find(all, one);
+
+		/* v1's are all there already, by whatever name: "io" is its blkio */
+		if ((!h || h->v2) && (!out->s || !cgroup_list_has(out->s, one)))
 			add_controller(out, "", one);
+	}
 	strbuf_release(&limits);
 	f->devices = devices && !devices->v2 ? true : v2 && devfilter_usable();
 	/* v2's group without a controller is still what holds and kills the processes, and carries the device rules */

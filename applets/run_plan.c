@@ -58,6 +58,9 @@ static int add_groups(const struct run_args *a, const struct run_facts *f, struc
 	s->create.set = s->rm = true;
 	s->child = "init";
 	s->limits = a->limits;
+	rc = opt_own_lists(cgroup_limit_opts, &s->limits);
+	if (rc < 0)
+		return rc;
 	if (f->devices)
 		s->devices = a->privileged ? "all" : "default";
 	return strs_add(&s->groups, f->cgroup);

@@ -86,6 +86,9 @@ int opt_format(const struct opt *opts, const void *args, struct strs *out, struc
 char *opt_keep_text(struct opt_keep *keep, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void opt_keep_release(struct opt_keep *keep);
 
+/* *args is a copy of another one's: give it lists of its own. 0 or -ENOMEM, with lists that can be released. */
+int opt_own_lists(const struct opt *opts, void *args);
+
 /* Free the lists in *args. */
 void opt_release(const struct opt *opts, void *args);
 

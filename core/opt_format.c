@@ -165,6 +165,33 @@ int opt_format(const struct opt *opts, const void *args, struct strs *out, struc
 	return rc;
 }
 
+static int own_list(struct strs *l)
+{
+	const struct strs theirs = *l;
+	int rc = 0;
+
+	*l = (struct strs){ 0 };
+	for (size_t i = 0; i < theirs.n && rc == 0; i++)
+		rc = strs_add(l, theirs.v[i]);
+	return rc;
+}
+
+int opt_own_lists(const struct opt *opts, void *args)
+{
+	int rc = 0;
+
+	for (const struct opt *row = opts; row->kind != OPT_END; row++) {
+		int one = 0;
+
+		if (row->kind == OPT_GROUP)
+			one = opt_own_lists(row->group, field(row, args));
+		else if (row->kind == OPT_LIST)
+			one = own_list(field(row, args));
+		rc = one < 0 ? one : rc;
+	}
+	return rc;
+}
+
 void opt_release(const struct opt *opts, void *args)
 {
 	for (const struct opt *row = opts; row->kind != OPT_END; row++) {

@@ -67,6 +67,8 @@ host_groups()
 		[ -d "$m/$above$parent" ] || continue
 		(cd "$m/$above" && find "$parent" -type f \( -name 'memory.limit_in_bytes' -o -name 'memory.memsw.limit*' -o -name 'memory.max' \
 			-o -name 'memory.swap.max' -o -name 'pids.max' -o -name 'cpu.shares' -o -name 'cpu.cfs_*_us' -o -name 'cpu.max' -o -name 'cpu.weight' \
+			-o -name 'cpu.*burst*' -o -name 'cpu.idle' -o -name 'memory.soft_limit*' -o -name 'memory.low' -o -name 'memory.high' \
+			-o -name 'memory.swappiness' -o -name 'memory.oom*' -o -name 'io.max' -o -name 'io.weight' -o -name 'blkio.throttle.*_device' -o -name 'blkio.bfq.weight' \
 			-o -name 'cpuset.cpus' -o -name 'cpuset.mems' -o -name 'devices.list' -o -name 'cgroup.subtree_control' \) \
 			-exec grep '' /dev/null {} +; find "$parent" -name cgroup.procs -exec grep -c '' /dev/null {} +) | sed "s|^|${m##*/} |"
 	done | sed -E 's/[0-9a-f]{12}/ID/g' | sort
@@ -146,12 +148,13 @@ equal()
 		quoted="$quoted '$word'"
 	done
 	observe "exec $AS_ROOT nestbox run $quoted" "$status" "$TMP/a"
-	chain="$AS_ROOT $(eval "$AS_ROOT nestbox run --dry-run $quoted")"
+	ok=0
+	: >"$TMP/.err"
+	chain=$(eval "$AS_ROOT nestbox run --dry-run $quoted" 2>>"$TMP/.err") || { ok=1; echo 'printing the chain failed' >>"$TMP/.err"; }
+	chain="$AS_ROOT $chain"
 	observe "$chain" "$status" "$TMP/b"
 	observe "NESTBOX_REEXEC=1; export NESTBOX_REEXEC; $chain" "$status" "$TMP/c"
 	echo "$chain" >"$TMP/.snippet"
-	: >"$TMP/.err"
-	ok=0
 	diff "$TMP/a" "$TMP/b" >"$TMP/.out" || { ok=1; echo 'run and chain differ' >>"$TMP/.out"; }
 	diff "$TMP/a" "$TMP/c" >>"$TMP/.out" || { ok=1; echo 'run and re-executed chain differ' >>"$TMP/.out"; }
 	# that three times the same nothing is equal is no proof
@@ -174,6 +177,14 @@ if test_need root 'limits' && test_need cgroup 'limits'; then
 	equal 'cpus, shares and cpuset together' "$root" 0 $p --cpus 1.5 -c 2048 --cpuset-cpus 0 --cpuset-mems 0
 	equal 'no swap at all' "$root" 255 $p -m 64M --memory-swap 64M
 	equal 'pids without a limit' "$root" 0 $p --pids-limit -1
+	equal 'quota, burst, a reservation' "$root" 0 $p --cpu-quota 50000 --cpu-period 200000 --cpu-burst 1000 --memory-reservation 8M
+	if [ -e /sys/fs/cgroup/memory/memory.swappiness ]; then
+		equal 'what v1 alone has' "$root" 0 $p --memory-swappiness 20 --oom-kill-disable -m 64M --blkio-weight 50
+	else
+		equal 'what v2 alone has' "$root" 0 $p --memory-high 32M --memory-oom-group --cpu-weight 50
+	fi
+	disk=$(cat /sys/block/[lsv]*/dev 2>/dev/null | head -n 1)
+	[ -z "$disk" ] || equal 'limits of a disk' "$root" 0 $p --device-read-bps "$disk:10M" --io-max "$disk wbps=1M riops=50"
 	equal 'a parent two levels deep' "$root" 0 --cgroup-parent "$parent/deep" --pids-limit 20
 fi
 equal 'host and domain name' "$root" 0 $p -h web --domainname example.org
