@@ -1,14 +1,11 @@
-#include "applets/cgexec.h"
+#include "applets/cgexec_devices.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "applets/applet.h"
-#include "core/devfilter.h"
-#include "core/fd.h"
 #include "core/proc.h"
 
 /* A container that has ended may leave processes in its group: how long they are given to die when killed. */
@@ -16,12 +13,13 @@
 
 #define OFF(field) offsetof(struct cgexec_args, field)
 
-static const char *const device_rules[] = { "default", "all", NULL };
+static const char *const device_rules[] = { "default", "all", "list", NULL };
 
 static const struct opt cgexec_opts[] = {
 	{ OPT_STR,   0,   "child",   "NAME",       "make NAME below, with the same limits; only the child joins that unshare -f forks", OFF(child) },
 	{ OPT_MAYBE, 0,   "create",  "MODE",       "make the groups that are missing", OFF(create) },
-	{ OPT_STR,   0,   "devices", "RULES",      "device rules: default (docker's list), all", OFF(devices), .words = device_rules },
+	{ OPT_LIST,  0,   "device",  "RULE",       "allow or deny a device, such as \"deny c 1:5 w\"", OFF(device), .alias = "device-cgroup-rule" },
+	{ OPT_STR,   0,   "devices", "RULES",      "device rules: default (docker's list), all; list shows them", OFF(devices), .words = device_rules },
 	{ OPT_FLAG,  0,   "dry-run", NULL,         "print what would be made and written, and run nothing", OFF(dry_run) },
 	{ OPT_LIST,  'g', "group",   "CTRL,..:PATH", "a group, of these controllers; see below", OFF(groups) },
 	{ OPT_FLAG,  0,   "no-join", NULL,         "stay outside", OFF(no_join) },
@@ -40,6 +38,7 @@ struct cgexec_state {
 	struct cgroups own;
 	struct cgroup_dirs dirs;
 	struct cgroup_dirs below; /* --child */
+	struct dev_list devices;  /* the rules that were given, in order; owned */
 	struct step_ctx *run; /* borrowed: this process waits, and so removes by itself; else NULL */
 };
 
@@ -57,7 +56,8 @@ static int goal_of(const struct cgexec_args *a, struct cgroup_goal *goal, struct
 	int rc = cgroup_goal_limits(goal, &a->limits, e);
 
 	for (size_t i = 0; i < a->set.n && !rc; i++)
-		rc = cgroup_goal_set(goal, a->set.v[i], e);
+		if (!cgexec_devices_set(a->set.v[i]))
+			rc = cgroup_goal_set(goal, a->set.v[i], e);
 	for (size_t i = 0; i < a->set_raw.n && !rc; i++)
 		rc = cgroup_goal_set_raw(goal, a->set_raw.v[i], e);
 	return rc;
@@ -88,6 +88,8 @@ static int cgexec_check(const void *args, struct err *e)
 		rc = goal_of(a, &goal, e);
 	if (rc == 0)
 		rc = check_tries(a, e);
+	if (rc == 0)
+		rc = cgexec_devices_rules(a, NULL, e);
 	if (rc == 0 && a->rm && !a->create.set)
 		rc = err_bad(e, "--rm", "removes what --create has made, which is not given");
 	if (rc == 0 && a->child)
@@ -96,65 +98,6 @@ static int cgexec_check(const void *args, struct err *e)
 		rc = err_bad(e, "--child", "makes a group, and --create is not given");
 	cgroup_goal_release(&goal);
 	return rc;
-}
-
-/* v1 has files for device rules, v2 a program that hangs on the group. Where both could, v1's are used. */
-static const struct cgroup_dir *devices_dir(const struct cgexec_state *s, struct err *e)
-{
-	const struct cgroup_hier *h = cgroup_find(s->all, "devices");
-
-	if (h && !h->v2)
-		return cgroup_dirs_need(&s->dirs, "devices", "--devices", e);
-	for (size_t i = 0; i < s->dirs.n; i++)
-		if (s->dirs.v[i].hier->v2)
-			return &s->dirs.v[i];
-	err_bad(e, "--devices", "there is no v1 hierarchy with devices here, and no v2");
-	return NULL;
-}
-
-/* Each rule is a write(2) of its own. */
-static int put_rules(const struct cgroup_dir *g, const char *file, const struct dev_rule *v, size_t n, struct err *e)
-{
-	char path[4096], text[64];
-	auto_close int fd = -1;
-
-	str_join(path, sizeof path, g->path, "/", file);
-	fd = fd_open(AT_FDCWD, path, O_WRONLY, e);
-	if (fd < 0)
-		return fd;
-	for (size_t i = 0; i < n; i++) {
-		int rc;
-
-		devfilter_text(&v[i], text);
-		rc = fd_write(fd, text);
-		if (rc < 0)
-			return err_set(e, -rc, path, "write \"%s\"", text);
-	}
-	return 0;
-}
-
-/* Denying all first turns the list from exceptions that are forbidden into ones that are allowed. */
-static int put_devices(const struct cgroup_dir *g, const char *rules, struct err *e)
-{
-	int rc;
-
-	if (!strcmp(rules, "all"))
-		return cgroup_put(g, "devices.allow", "a", e);
-	rc = cgroup_put(g, "devices.deny", "a", e);
-	return rc < 0 ? rc : put_rules(g, "devices.allow", devfilter_usual, devfilter_n_usual, e);
-}
-
-static int set_devices(const struct cgexec_state *s, const char *rules, struct err *e)
-{
-	const struct cgroup_dir *g = devices_dir(s, e);
-	auto_close int dir = -1;
-
-	if (!g)
-		return -EINVAL;
-	if (!g->hier->v2)
-		return put_devices(g, rules, e);
-	dir = fd_open_dir(AT_FDCWD, g->path, e);
-	return dir < 0 ? dir : devfilter_set(dir, rules, e);
 }
 
 /* Only looks: what stands where, and whether limits and groups fit each other. */
@@ -169,8 +112,8 @@ static int cgexec_open(const void *args, void *state, struct step_ctx *ctx, stru
 	s->all = ctx->cgroups ? ctx->cgroups : &s->own;
 	if (rc == 0)
 		rc = cgroup_dirs_find(s->all, &a->groups, &s->dirs, e);
-	if (rc == 0 && a->devices && !devices_dir(s, e))
-		rc = -EINVAL;
+	if (rc == 0)
+		rc = cgexec_devices_open(a, s->all, &s->dirs, &s->devices, e);
 	return rc < 0 ? rc : cgroup_dirs_need_all(&s->dirs, &a->limits, &a->set, e);
 }
 
@@ -269,8 +212,8 @@ static int change(const struct cgexec_args *a, struct cgexec_state *s, struct st
 	bool joins = !a->no_join && !a->child && !ctx->alone;
 	int rc = a->child && ctx->alone ? err_bad(e, "--child", "no command is given that could fork") : fill_groups(a, &s->dirs, false, e);
 
-	if (rc == 0 && a->devices)
-		rc = set_devices(s, a->devices, e);
+	if (rc == 0)
+		rc = cgexec_devices_apply(a, s->all, &s->dirs, &s->devices, e);
 	if (rc == 0 && a->child)
 		rc = make_below(a, s, &ctx->seats, e);
 	if (rc == 0 && joins)
@@ -324,6 +267,7 @@ static void cgexec_close(void *state)
 {
 	struct cgexec_state *s = state;
 
+	devfilter_release(&s->devices);
 	cgroup_dirs_release(&s->below);
 	cgroup_dirs_release(&s->dirs);
 	cgroups_release(&s->own);

@@ -17,7 +17,8 @@ struct cgexec_args {
 	bool no_join;
 	const char *child;        /* name of the group below, for the child to come */
 	bool rm;
-	const char *devices;      /* "default", "all" */
+	const char *devices;      /* "default", "all", "list" */
+	struct strs device;       /* further rules: devfilter_parse */
 	struct cgroup_limits limits;
 	bool ignored;             /* libcgroup's -s and -b */
 };

@@ -47,7 +47,10 @@ void cgroups_release(struct cgroups *c);
 /* Is `word` one of the comma separated `list`? */
 bool cgroup_list_has(const char *list, const char *word);
 
-/* The hierarchy of a controller, of "name=X", or of "unified" (v2's, whatever controllers it has); NULL: none. */
+/*
+ * The hierarchy of a controller, of "name=X", or of "unified" (v2's, whatever controllers it has); NULL: none.
+ * That of "devices" is v2's where v1 has none, as every group of v2 can have device rules.
+ */
 const struct cgroup_hier *cgroup_find(const struct cgroups *c, const char *controller);
 
 /* Its last path component on this host: "memory", "cpu,cpuacct", "unified". Borrowed. */

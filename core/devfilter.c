@@ -1,36 +1,37 @@
 #include "core/devfilter.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
-#include <linux/bpf.h>
+#define RWM (DEV_MKNOD | DEV_READ | DEV_WRITE)
 
-#include "core/fd.h"
+/* Of the kernel: a dev_t has 12 bits and 20. */
+#define MAJOR_MAX 4095
+#define MINOR_MAX 1048575
 
 /* docker's list; making a node is allowed for any device, opening it is what counts */
 const struct dev_rule devfilter_usual[] = {
 	{ true, 'c', -1, -1, DEV_MKNOD },
 	{ true, 'b', -1, -1, DEV_MKNOD },
-	{ true, 'c', 1, 3, DEV_MKNOD | DEV_READ | DEV_WRITE },  /* null */
-	{ true, 'c', 1, 5, DEV_MKNOD | DEV_READ | DEV_WRITE },  /* zero */
-	{ true, 'c', 1, 7, DEV_MKNOD | DEV_READ | DEV_WRITE },  /* full */
-	{ true, 'c', 1, 8, DEV_MKNOD | DEV_READ | DEV_WRITE },  /* random */
-	{ true, 'c', 1, 9, DEV_MKNOD | DEV_READ | DEV_WRITE },  /* urandom */
-	{ true, 'c', 5, 0, DEV_MKNOD | DEV_READ | DEV_WRITE },  /* tty */
-	{ true, 'c', 5, 1, DEV_MKNOD | DEV_READ | DEV_WRITE },  /* console */
-	{ true, 'c', 5, 2, DEV_MKNOD | DEV_READ | DEV_WRITE },  /* ptmx */
-	{ true, 'c', 136, -1, DEV_MKNOD | DEV_READ | DEV_WRITE }, /* pts */
+	{ true, 'c', 1, 3, RWM },    /* null */
+	{ true, 'c', 1, 5, RWM },    /* zero */
+	{ true, 'c', 1, 7, RWM },    /* full */
+	{ true, 'c', 1, 8, RWM },    /* random */
+	{ true, 'c', 1, 9, RWM },    /* urandom */
+	{ true, 'c', 5, 0, RWM },    /* tty */
+	{ true, 'c', 5, 1, RWM },    /* console */
+	{ true, 'c', 5, 2, RWM },    /* ptmx */
+	{ true, 'c', 136, -1, RWM }, /* pts */
 };
 
-/* by which ours are known among those on a group */
-#define PROGRAM_NAME "nestbox_dev"
+const size_t devfilter_n_usual = sizeof devfilter_usual / sizeof *devfilter_usual;
 
-#define N_USUAL (sizeof devfilter_usual / sizeof *devfilter_usual)
-
-const size_t devfilter_n_usual = N_USUAL;
+/* ---- text ---- */
 
 static void number_text(int n, char buf[16])
 {
@@ -50,184 +51,203 @@ void devfilter_text(const struct dev_rule *r, char buf[64])
 		 r->access & DEV_MKNOD ? "m" : "");
 }
 
-struct program {
-	uint64_t *v;
-	size_t n, room;
-};
-
-/* The instruction's fields as the kernel packs them: struct bpf_insn. */
-static void emit(struct program *p, uint8_t code, uint8_t dst, uint8_t src, int16_t off, int32_t imm)
+static int parse_number(const char *text, long long max, int *out)
 {
-	struct bpf_insn insn = { .code = code, .dst_reg = dst, .src_reg = src, .off = off, .imm = imm };
+	long long v = -1;
 
-	if (p->n < p->room)
-		memcpy(&p->v[p->n], &insn, sizeof insn);
-	p->n++;
+	/* "-0" is a number to str_num */
+	if (strcmp(text, "*") && (*text == '-' || str_num(text, 0, max, &v) < 0))
+		return -EINVAL;
+	*out = (int)v;
+	return 0;
 }
 
-static void load_field(struct program *p, uint8_t reg, size_t offset)
+static int parse_access(const char *text, unsigned *out)
 {
-	emit(p, BPF_LDX | BPF_MEM | BPF_W, reg, BPF_REG_1, (int16_t)offset, 0);
+	size_t len = strlen(text);
+
+	*out = (strchr(text, 'r') ? DEV_READ : 0) | (strchr(text, 'w') ? DEV_WRITE : 0) | (strchr(text, 'm') ? DEV_MKNOD : 0);
+	return len && len <= 3 && strspn(text, "rwm") == len ? 0 : -EINVAL;
 }
 
-/* Leave r2 type, r3 access, r4 major, r5 minor. r1 is free after that. */
-static void prologue(struct program *p)
+/* What v1 reads of a rule that starts with "a" is that letter; what stands behind it must not say less. */
+static int parse_all(const char *rest, const char *text, struct err *e)
 {
-	load_field(p, BPF_REG_2, offsetof(struct bpf_cgroup_dev_ctx, access_type));
-	emit(p, BPF_ALU | BPF_AND | BPF_K, BPF_REG_2, 0, 0, 0xffff);
-	load_field(p, BPF_REG_3, offsetof(struct bpf_cgroup_dev_ctx, access_type));
-	emit(p, BPF_ALU | BPF_RSH | BPF_K, BPF_REG_3, 0, 0, 16);
-	load_field(p, BPF_REG_4, offsetof(struct bpf_cgroup_dev_ctx, major));
-	load_field(p, BPF_REG_5, offsetof(struct bpf_cgroup_dev_ctx, minor));
-}
-
-static void answer(struct program *p, bool allow)
-{
-	emit(p, BPF_ALU | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, allow);
-	emit(p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-}
-
-static void unless_equal(struct program *p, uint8_t reg, int32_t value, int16_t skip)
-{
-	emit(p, BPF_JMP | BPF_JNE | BPF_K, reg, 0, skip, value);
-}
-
-/*
- * What is asked may be several things at once (O_RDWR). To allow, the rule must
- * cover all of them; to deny, one is enough: that is how v1 answers.
- */
-static void access_test(struct program *p, const struct dev_rule *r, int16_t skip)
-{
-	emit(p, BPF_ALU | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_3, 0, 0);
-	emit(p, BPF_ALU | BPF_AND | BPF_K, BPF_REG_1, 0, 0, (int32_t)r->access);
-	if (r->allow)
-		emit(p, BPF_JMP | BPF_JNE | BPF_X, BPF_REG_1, BPF_REG_3, skip, 0);
-	else
-		emit(p, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_1, 0, skip, 0);
-}
-
-static void rule(struct program *p, const struct dev_rule *r)
-{
-	bool typed = r->type != 'a';
-	bool partial = r->access != (DEV_MKNOD | DEV_READ | DEV_WRITE);
-	/* how many instructions are left to jump over, from each test to the next rule */
-	int16_t left = (int16_t)(typed + 3 * partial + (r->major >= 0) + (r->minor >= 0) + 2);
-
-	if (typed)
-		unless_equal(p, BPF_REG_2, r->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR, left -= 1);
-	if (partial)
-		access_test(p, r, left -= 3);
-	if (r->major >= 0)
-		unless_equal(p, BPF_REG_4, r->major, left -= 1);
-	if (r->minor >= 0)
-		unless_equal(p, BPF_REG_5, r->minor, left -= 1);
-	answer(p, r->allow);
-}
-
-int devfilter_compile(const struct dev_rule *rules, size_t n, bool allow, uint64_t *prog, size_t room)
-{
-	struct program p = { .v = prog, .room = room };
-
-	prologue(&p);
-	/* the first that fits answers, so the last one goes first */
-	for (size_t i = n; i-- > 0;)
-		rule(&p, &rules[i]);
-	answer(&p, allow);
-	return p.n <= room ? (int)p.n : -E2BIG;
-}
-
-static int bpf(int cmd, union bpf_attr *attr)
-{
-	return (int)syscall(SYS_bpf, cmd, attr, sizeof *attr);
-}
-
-static int load(const uint64_t *prog, int n)
-{
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
-		.insns = (uint64_t)(uintptr_t)prog,
-		.insn_cnt = (uint32_t)n,
-		.license = (uint64_t)(uintptr_t)"GPL",
-		.prog_name = PROGRAM_NAME,
-	};
-
-	return bpf(BPF_PROG_LOAD, &attr);
-}
-
-static int load_rules(const char *rules)
-{
-	uint64_t prog[DEVFILTER_INSNS(N_USUAL)];
-	bool all = !strcmp(rules, "all");
-	int n = devfilter_compile(devfilter_usual, all ? 0 : N_USUAL, all, prog, sizeof prog / sizeof *prog);
-
-	return load(prog, n);
-}
-
-bool devfilter_usable(void)
-{
-	auto_close int fd = load_rules("all");
-
-	return fd >= 0;
-}
-
-static bool is_ours(int prog)
-{
-	struct bpf_prog_info info = { 0 };
-	union bpf_attr get = { .info = {
-		.bpf_fd = (uint32_t)prog,
-		.info_len = sizeof info,
-		.info = (uint64_t)(uintptr_t)&info,
-	} };
-
-	return bpf(BPF_OBJ_GET_INFO_BY_FD, &get) == 0 && !strcmp(info.name, PROGRAM_NAME);
-}
-
-/* Our own program on the group, as an fd to be closed, or -1. Somebody else's stays and counts as well. */
-static int own_program(int cgroup)
-{
-	uint32_t ids[64] = { 0 };
-	union bpf_attr query = { .query = {
-		.target_fd = (uint32_t)cgroup,
-		.attach_type = BPF_CGROUP_DEVICE,
-		.prog_ids = (uint64_t)(uintptr_t)ids,
-		.prog_cnt = sizeof ids / sizeof *ids,
-	} };
-
-	if (bpf(BPF_PROG_QUERY, &query) < 0)
-		return -1;
-	for (uint32_t i = 0; i < query.query.prog_cnt && i < sizeof ids / sizeof *ids; i++) {
-		union bpf_attr get = { .prog_id = ids[i] };
-		auto_close int prog = bpf(BPF_PROG_GET_FD_BY_ID, &get);
-
-		if (prog >= 0 && is_ours(prog))
-			return take_fd(&prog);
-	}
-	return -1;
-}
-
-int devfilter_set(int cgroup, const char *rules, struct err *e)
-{
-	auto_close int prog = load_rules(rules);
-	auto_close int old = own_program(cgroup);
-	union bpf_attr attach = {
-		.target_fd = (uint32_t)cgroup,
-		.attach_bpf_fd = (uint32_t)prog,
-		.attach_type = BPF_CGROUP_DEVICE,
-		.attach_flags = BPF_F_ALLOW_MULTI,
-	};
 	int rc;
 
-	if (prog >= 0 && old >= 0) {
-		/* in one step: at no moment is there none, or are there both (5.6) */
-		attach.attach_flags |= BPF_F_REPLACE;
-		attach.replace_bpf_fd = (uint32_t)old;
-	}
-	if (prog >= 0 && bpf(BPF_PROG_ATTACH, &attach) == 0)
+	if (!strcmp(rest, "a") || !strcmp(rest, "all") || !strcmp(rest, "a *:* rwm"))
 		return 0;
-	rc = err_sys(e, "device rules", "%s", prog < 0 ? "load" : "attach to the group");
-	if (rc == -EPERM)
-		err_hint(e, "this needs CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN, and no user namespace");
-	else if (rc == -EINVAL)
-		err_hint(e, "was this kernel built with CONFIG_CGROUP_BPF?");
+	rc = err_bad(e, text, "type a is every device and every access");
+	err_hint(e, "with numbers, there is a rule for b and one for c");
+	return rc;
+}
+
+static int parse_device(const char *rest, const char *text, struct dev_rule *r, struct err *e)
+{
+	char type[2], major[16], minor[16];
+
+	if (str_next(&rest, ' ', type, sizeof type) != 1 || !strchr("bc", *type))
+		return err_bad(e, text, "wants a type, which is a, b or c, or the path of a device file");
+	r->type = *type;
+	if (!rest || str_next(&rest, ':', major, sizeof major) < 0 || !rest || str_next(&rest, ' ', minor, sizeof minor) < 0 ||
+	    parse_number(major, MAJOR_MAX, &r->major) < 0 || parse_number(minor, MINOR_MAX, &r->minor) < 0)
+		return err_bad(e, text, "wants MAJOR:MINOR behind the type, each \"*\" or a number, up to %d and %d", MAJOR_MAX, MINOR_MAX);
+	if (!rest || parse_access(rest, &r->access) < 0)
+		return err_bad(e, text, "wants one to three of r, w and m at the end");
+	return 0;
+}
+
+static int parse_path(const char *rest, const char *text, struct dev_rule *r, const char **path, struct err *e)
+{
+	const char *blank = strrchr(rest, ' ');
+
+	if (!blank || parse_access(blank + 1, &r->access) < 0)
+		return err_bad(e, text, "wants one to three of r, w and m behind the path");
+	if (blank - rest >= PATH_MAX)
+		return err_bad(e, text, "the path is too long");
+	*path = rest;
+	return (int)(blank - rest);
+}
+
+int devfilter_parse(const char *text, struct dev_rule *r, const char **path, struct err *e)
+{
+	const char *deny = str_after(text, "deny "), *allow = str_after(text, "allow "), *rest = deny ? deny : allow ? allow : text;
+
+	*r = (struct dev_rule){ !deny, 'a', -1, -1, RWM };
+	if (*rest == '/')
+		return parse_path(rest, text, r, path, e);
+	return *rest == 'a' ? parse_all(rest, text, e) : parse_device(rest, text, r, e);
+}
+
+int devfilter_read(const char *text, struct dev_rule *r, struct err *e)
+{
+	char path[PATH_MAX];
+	const char *at;
+	struct stat st;
+	int len = devfilter_parse(text, r, &at, e);
+
+	if (len <= 0)
+		return len;
+	str_copyn(path, sizeof path, at, (size_t)len);
+	if (stat(path, &st) < 0)
+		return err_sys(e, path, NULL);
+	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
+		return err_bad(e, path, "is no device file");
+	r->type = S_ISCHR(st.st_mode) ? 'c' : 'b';
+	r->major = (int)major(st.st_rdev);
+	r->minor = (int)minor(st.st_rdev);
+	return 0;
+}
+
+/* ---- lists ---- */
+
+int devfilter_append(struct dev_list *l, const struct dev_rule *r)
+{
+	struct dev_rule *v = realloc(l->v, (l->n + 1) * sizeof *v);
+
+	if (!v)
+		return -ENOMEM;
+	l->v = v;
+	l->v[l->n++] = *r;
+	return 0;
+}
+
+void devfilter_release(struct dev_list *l)
+{
+	free(l->v);
+	*l = (struct dev_list){ 0 };
+}
+
+static bool same_device(const struct dev_rule *a, const struct dev_rule *b)
+{
+	return a->type == b->type && a->major == b->major && a->minor == b->minor;
+}
+
+static bool meet(int a, int b)
+{
+	return a < 0 || b < 0 || a == b;
+}
+
+/* Is there something that both are about? */
+static bool overlap(const struct dev_rule *a, const struct dev_rule *b)
+{
+	return a->type == b->type && meet(a->major, b->major) && meet(a->minor, b->minor) && a->access & b->access;
+}
+
+static int refuse_hole(const struct dev_rule *r, const struct dev_rule *other, struct err *e)
+{
+	char text[64], in_the_way[64];
+	int rc;
+
+	devfilter_text(r, text);
+	devfilter_text(other, in_the_way);
+	rc = err_bad(e, text, "cannot be %s as long as \"%s\" is %s, which is another rule", r->allow ? "allowed" : "denied", in_the_way,
+		     r->allow ? "denied" : "allowed");
+	err_hint(e, "a group's rules have no holes: %s \"%s\" first, then %s what is to be left of it", r->allow ? "allow" : "deny", in_the_way,
+		 r->allow ? "deny" : "allow");
+	return rc;
+}
+
+/* Take it out of the exception for the same device. */
+static int take_out(struct dev_list *l, size_t at, const struct dev_rule *r, struct err *e)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (i != at && overlap(&l->v[i], r))
+			return refuse_hole(r, &l->v[i], e);
+	if (at == l->n)
+		return 0;
+	l->v[at].access &= ~r->access;
+	if (!l->v[at].access)
+		memmove(&l->v[at], &l->v[at + 1], (--l->n - at) * sizeof *l->v);
+	return 0;
+}
+
+int devfilter_add(struct dev_list *l, const struct dev_rule *r, struct err *e)
+{
+	size_t at = 0;
+
+	if (r->type == 'a') {
+		l->allow = r->allow;
+		l->n = 0;
+		return 0;
+	}
+	while (at < l->n && !same_device(&l->v[at], r))
+		at++;
+	if (r->allow == l->allow)
+		return take_out(l, at, r, e);
+	if (at < l->n)
+		l->v[at].access |= r->access;
+	else if (devfilter_append(l, r) < 0)
+		return err_set(e, ENOMEM, "device rules", NULL);
+	return 0;
+}
+
+void devfilter_format(const struct dev_list *l, struct strbuf *out)
+{
+	char text[64];
+
+	strbuf_add(out, l->allow ? "a *:* rwm\n" : "");
+	for (size_t i = 0; i < l->n; i++) {
+		devfilter_text(&l->v[i], text);
+		strbuf_addf(out, "%s%s\n", l->allow ? "deny " : "", text);
+	}
+}
+
+int devfilter_unformat(const char *text, struct dev_list *l, struct err *e)
+{
+	char line[80];
+	struct dev_rule r;
+	const char *path;
+	int len, rc = 0;
+
+	while (!rc && (len = str_next(&text, '\n', line, sizeof line)) != -ENOENT) {
+		if (len == 0)
+			continue;
+		rc = len < 0 ? len : devfilter_parse(line, &r, &path, e);
+		if (len < 0 || rc > 0)
+			rc = err_bad(e, "devices.list", "there is no such rule in a list");
+		else if (rc == 0)
+			rc = devfilter_add(l, &r, e);
+	}
 	return rc;
 }
