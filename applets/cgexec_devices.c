@@ -13,6 +13,9 @@
 /* A list with some ten thousand rules. */
 #define LIST_MAX (1 << 18)
 
+/* How often a change is made anew that another call has forestalled. */
+#define CHANGE_TRIES 32
+
 /* ---- what was asked for ---- */
 
 /* "devices.deny=c 1:5 w" to "deny " and the rule behind "="; NULL: it is something else. */
@@ -236,17 +239,33 @@ static int apply_v1(const struct cgroup_dir *g, const struct dev_list *say, stru
 
 /* ---- v2 ---- */
 
+/* One change, which is none where another call was quicker: -ENOENT. */
+static int change_v2(int dir, bool made, const struct dev_list *say, struct err *e)
+{
+	struct dev_list now = { .allow = true };
+	auto_close int old = -1;
+	/* a new group has none */
+	int rc = made ? 0 : devfilter_find(dir, &old, e);
+
+	if (rc == 0 && !is_anew(say))
+		rc = devfilter_get(old, &now, e);
+	if (rc == 0)
+		rc = foretell(&now, say, e);
+	if (rc == 0)
+		rc = devfilter_put(dir, &now, old, e);
+	devfilter_release(&now);
+	return rc;
+}
+
 static int apply_v2(const struct cgroup_dir *g, const struct dev_list *say, struct err *e)
 {
 	auto_close int dir = fd_open_dir(AT_FDCWD, g->path, e);
-	struct dev_list now = { .allow = true };
-	int rc = dir < 0 ? dir : is_anew(say) || g->made ? 0 : devfilter_get(dir, &now, e);
+	int rc = dir < 0 ? dir : change_v2(dir, g->made, say, e);
 
-	if (rc >= 0)
-		rc = foretell(&now, say, e);
-	if (rc == 0)
-		rc = devfilter_put(dir, &now, e);
-	devfilter_release(&now);
+	for (int tries = 1; tries < CHANGE_TRIES && dir >= 0 && rc == -ENOENT; tries++) {
+		err_clear(e);
+		rc = change_v2(dir, g->made, say, e);
+	}
 	return rc;
 }
 

@@ -103,20 +103,23 @@ int devfilter_decode(const uint64_t *prog, size_t n, struct dev_list *l);
 /* ---- the group: devfilter_bpf.c ---- */
 
 /*
- * Make the list the one program of ours on the group whose directory is `cgroup`,
- * in place of an earlier one in a single step. Needs CAP_SYS_ADMIN, or without
- * an earlier program CAP_BPF and CAP_NET_ADMIN, outside of any user namespace. 0 or -errno.
+ * Our own program on the group whose directory is `cgroup`: *prog becomes an owned
+ * fd, or -1 where there is none. Programs of others stay, and count as well. Needs
+ * CAP_SYS_ADMIN where the group has any, outside of any user namespace. 0 or -errno.
  */
-int devfilter_put(int cgroup, const struct dev_list *l, struct err *e);
+int devfilter_find(int cgroup, int *prog, struct err *e);
+
+/* What that program says, which is read from itself, into *l, { 0 }; with -1, all is allowed. 0 or -errno. */
+int devfilter_get(int prog, struct dev_list *l, struct err *e);
 
 /*
- * What our program on the group says, which is read from the program itself,
- * into *l, { 0 }: 1, or 0 where there is none and all is allowed; -errno.
- * What programs of others, and groups above, deny besides is not in it.
+ * Make the list our program on the group, in a single step in place of `old`, which
+ * devfilter_find gave: -ENOENT where another has taken that place meanwhile. Needs
+ * CAP_SYS_ADMIN, or CAP_BPF and CAP_NET_ADMIN, outside of any user namespace. 0 or -errno.
  */
-int devfilter_get(int cgroup, struct dev_list *l, struct err *e);
+int devfilter_put(int cgroup, const struct dev_list *l, int old, struct err *e);
 
-/* The same as devfilter_format's text: v2's counterpart of devices.list. 0 or -errno. */
+/* What our program on the group says, as devfilter_format's text: v2's counterpart of devices.list. 0 or -errno. */
 int devfilter_list(int cgroup, struct strbuf *out, struct err *e);
 
 /* Could such a program be loaded here? */

@@ -78,8 +78,7 @@ static int look_at(int prog, struct bpf_prog_info *info, uint64_t *insns, uint32
 	return bpf(BPF_OBJ_GET_INFO_BY_FD, &get);
 }
 
-/* *prog becomes our own program on the group, or -1. Somebody else's stays and counts as well. */
-static int find_own(int cgroup, int *prog, struct err *e)
+int devfilter_find(int cgroup, int *prog, struct err *e)
 {
 	uint32_t ids[PROGRAMS_MAX] = { 0 };
 	struct bpf_prog_info info;
@@ -109,20 +108,19 @@ static int find_own(int cgroup, int *prog, struct err *e)
 	return rc;
 }
 
-int devfilter_put(int cgroup, const struct dev_list *l, struct err *e)
+int devfilter_put(int cgroup, const struct dev_list *l, int old, struct err *e)
 {
 	auto_close int prog = load_list(l, e);
-	auto_close int old = -1;
 	union bpf_attr attach = {
 		.target_fd = (uint32_t)cgroup,
 		.attach_bpf_fd = (uint32_t)prog,
 		.attach_type = BPF_CGROUP_DEVICE,
 		.attach_flags = BPF_F_ALLOW_MULTI,
 	};
-	int rc = prog < 0 ? prog : find_own(cgroup, &old, e);
+	int rc;
 
-	if (rc < 0)
-		return rc;
+	if (prog < 0)
+		return prog;
 	if (old >= 0) {
 		/* in one step: at no moment is there none, or are there both (5.6) */
 		attach.attach_flags |= BPF_F_REPLACE;
@@ -136,13 +134,16 @@ int devfilter_put(int cgroup, const struct dev_list *l, struct err *e)
 	return rc;
 }
 
-static int read_program(int prog, struct dev_list *l, struct err *e)
+int devfilter_get(int prog, struct dev_list *l, struct err *e)
 {
 	struct bpf_prog_info info;
 	uint64_t *insns;
 	uint32_t size;
 	int rc;
 
+	l->allow = true;
+	if (prog < 0)
+		return 0;
 	if (look_at(prog, &info, NULL, 0) < 0)
 		return err_sys(e, rules, "look at the program");
 	size = info.xlated_prog_len;
@@ -155,25 +156,19 @@ static int read_program(int prog, struct dev_list *l, struct err *e)
 		err_set(e, -rc, rules, "read the program that the group has");
 		err_hint(e, "with --devices default or all in front, the rules are made anew");
 	}
-	return rc < 0 ? rc : 1;
-}
-
-int devfilter_get(int cgroup, struct dev_list *l, struct err *e)
-{
-	auto_close int prog = -1;
-	int rc = find_own(cgroup, &prog, e);
-
-	l->allow = true;
-	return rc < 0 || prog < 0 ? rc : read_program(prog, l, e);
+	return rc;
 }
 
 int devfilter_list(int cgroup, struct strbuf *out, struct err *e)
 {
 	struct dev_list l = { 0 };
-	int rc = devfilter_get(cgroup, &l, e);
+	auto_close int prog = -1;
+	int rc = devfilter_find(cgroup, &prog, e);
 
-	if (rc >= 0)
+	if (rc == 0)
+		rc = devfilter_get(prog, &l, e);
+	if (rc == 0)
 		devfilter_format(&l, out);
 	devfilter_release(&l);
-	return rc < 0 ? rc : 0;
+	return rc;
 }

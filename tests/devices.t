@@ -240,6 +240,26 @@ for v in $versions; do
 		new
 		on nestbox unshare -r -- nestbox cgexec -g devices:$G --device "deny c 1:5 r"'
 	test_ok "v$v: ... and all is as it was" 'shown "a *:* rwm\n"; gone'
+	if test_need cmd:python3 "v$v: access(2) that asks for nothing"; then
+		# what is denied in whole is not there only where all is denied
+		test_ok "v$v: access(2) that asks for nothing" '
+			there() { on nestbox cgexec -g "devices:$G" -- python3 -c "import os; exit(not os.access(\"$TMP/dev/$1\", os.F_OK))"; }
+			new --device "deny c 1:5 rwm"
+			there c.1.5
+			rules --device "deny all" --device "c 1:3 r"
+			there c.1.3
+			not there c.1.5
+			gone'
+	fi
+	test_ok "v$v: of changes at the same time none is lost" '
+		new --devices all --device "deny c 1:8 r"
+		for i in 1 2 3 4 5 6; do rules --device "deny c 60:$i w" & done
+		wait
+		rules --device "allow c 1:8 r"
+		for i in 1 2 3 4 5 6; do
+			inside "f=$TMP/dev/new; mknod \$f c 60 $i; not may writes \$f; may reads \$f; may reads $TMP/dev/c.1.8"
+		done
+		gone'
 	if [ "$v" = 1 ]; then
 		test_fails 125 'hint: a group allows nothing that the one above it denies' 'v1: what the group above denies is refused' '
 			new --device "deny all" --device "c 1:3 r"
