@@ -27,6 +27,7 @@ const struct opt run_opts[] = {
 	{ OPT_STR, 0, "cgroup-parent", "PATH", "group that the container's group goes into (nestbox)", OFF(cgroup_parent) },
 	{ OPT_STR, 0, "cgroups", "MODE", "enabled (default) or disabled", OFF(cgroups), .words = cgroup_modes },
 	{ OPT_GROUP, .off = OFF(limits), .group = cgroup_limit_opts },
+	{ OPT_LIST, 0, "device-cgroup-rule", "RULE", "one more device rule, such as \"c 10:200 rwm\"", OFF(device_rules) },
 	{ OPT_STR, 0, "domainname", "NAME", "NIS domain name", OFF(domainname) },
 	{ OPT_FLAG, 0, "dry-run", NULL, "print the line of applets that does the same", OFF(dry_run) },
 	{ OPT_LIST, 0, "env-file", "FILE", "read environment variables from FILE", OFF(env_file) },
@@ -60,7 +61,12 @@ static bool has_limits(const struct run_args *a)
 int run_check(const struct run_args *a, struct err *e)
 {
 	int rc = a->name ? record_name_check(a->name, e) : 0;
+	struct dev_rule rule;
+	const char *path;
 
+	for (size_t i = 0; i < a->device_rules.n && rc >= 0; i++)
+		rc = devfilter_parse(a->device_rules.v[i], &rule, &path, e);
+	rc = rc < 0 ? rc : 0;
 	if (rc == 0 && a->pid)
 		rc = err_bad(e, "--pid", "a container always has a pid namespace of its own; a limit is --pids-limit");
 	if (rc == 0 && a->hostname)
@@ -200,6 +206,10 @@ static int find_facts(const struct run_args *a, struct run_facts *f, struct opt_
 		rc = read_env_file(a->env_file.v[i], &f->env, keep, e);
 	if (rc == 0)
 		rc = find_cgroup(a, f, e);
+	if (rc == 0 && a->device_rules.n && !f->devices) {
+		rc = err_bad(e, "--device-cgroup-rule", "there can be no device rules over the container");
+		err_hint(e, "a cgroup is needed for them: v1's devices controller, or v2 without a user namespace");
+	}
 	if (rc == 0)
 		rc = pivot_lacks_points(&points, e);
 	f->lacks_points = rc == 1;

@@ -14,7 +14,7 @@ struct run_args {
 	struct setpriv_run cred;
 	struct pivot_mounts mounts;
 	struct cgroup_limits limits;
-	struct strs env_file, cap_add, cap_drop;
+	struct strs env_file, cap_add, cap_drop, device_rules;
 	const char *hostname, *domainname;
 	const char *network, *name, *cgroups, *cgroup_parent;
 	const char *pid;

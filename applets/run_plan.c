@@ -63,7 +63,8 @@ static int add_groups(const struct run_args *a, const struct run_facts *f, struc
 		return rc;
 	if (f->devices)
 		s->devices = a->privileged ? "all" : "default";
-	return strs_add(&s->groups, f->cgroup);
+	rc = copy_list(&s->device, &a->device_rules);
+	return rc < 0 ? rc : strs_add(&s->groups, f->cgroup);
 }
 
 static int add_pid(const struct run_args *a, const struct run_facts *f, struct plan *p)

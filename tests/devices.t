@@ -2,7 +2,9 @@
 # device rules: what v1's files and v2's program answer to the same rules, and how they are changed
 . "${0%/*}/lib.sh"
 need cgroup
+own_run
 
+"$TESTS/../scripts/rootfs" "$TMP/root"
 G=nbtest-dev-$$
 echo "G=$G" >>"$TMP/.env"
 # shellcheck disable=SC2016
@@ -66,7 +68,8 @@ table()
 # ask again and again whether the file can be read; what the last answer is, after a while
 asks_on()
 {
-	while [ ! -e "$TMP/end" ]; do
+	# without the file, the test has ended
+	while [ -e "$TMP/.env" ] && [ ! -e "$TMP/end" ]; do
 		if may reads "$1"; then echo yes; else echo no; fi >"$TMP/answer.new"
 		mv "$TMP/answer.new" "$TMP/answer"
 	done
@@ -105,6 +108,9 @@ deny a 1:3 r|deny a 1:3 r: type a is every device
 END
 test_fails 125 'allow c 1:x r: wants MAJOR:MINOR' 'no rule: --set devices.allow' 'nestbox cgexec -g devices:$G --set "devices.allow=c 1:x r" true'
 test_fails 125 'some: --devices takes default, all, list' 'no rules: --devices' 'nestbox cgexec -g devices:$G --devices some true'
+
+test_fails 125 'nestbox: run: d 1:3 r: wants a type' 'no rule: run' 'nestbox run --device-cgroup-rule "d 1:3 r" "$TMP/root" true'
+test_fails 125 'device-cgroup-rule: there can be no device rules' 'run: no rules without a group' '$AS_ROOT nestbox run --cgroups disabled --device-cgroup-rule "c 1:3 r" "$TMP/root" true'
 
 # ---- what the kernel answers ----
 
@@ -229,6 +235,29 @@ for v in $versions; do
 		wait
 		gone'
 	rm -f "$TMP/end"
+	test_ok "v$v: run: rules besides docker's, changed from outside while the container runs" '
+		on nestbox run --cgroup-parent $G --device-cgroup-rule "c 60:3 w" --device-cgroup-rule "deny c 1:8 r" -v "$TMP:$TMP" "$TMP/root" sh -euc "
+			TMP=$TMP
+			. $TMP/.env
+			rm -f /tmp/60.3
+			mknod /tmp/60.3 c 60 3
+			may writes /tmp/60.3
+			not may reads /dev/random
+			asks_on /tmp/60.3" &
+		says no
+		id=$(cd "$(group)" && echo */init)
+		id=${id%/init}
+		on nestbox cgexec -g devices:$G/$id --device "c 60:* r"
+		says yes
+		on nestbox cgexec -g devices:$G/$id --devices list | grep -qx "c 60:\* r"
+		on nestbox cgexec -g devices:$G/$id --device "deny c 60:* r"
+		says no
+		touch "$TMP/end"
+		wait $!
+		[ -z "$(find $(v1_mounts) $(v2_mounts) -name "$G*")" ]'
+	rm -f "$TMP/end"
+	test_ok "v$v: run --dry-run prints the rules for cgexec" '
+		on nestbox run --dry-run --device-cgroup-rule "deny c 1:8 r" "$TMP/root" true | grep -q "cgexec .*--device .deny c 1:8 r. .*--devices default"'
 	test_ok "v$v: a group below that has rules of its own keeps them" '
 		new --devices default
 		on nestbox cgexec --create -g devices:$G/own --device "deny c 1:5 w"
@@ -272,7 +301,7 @@ for v in $versions; do
 		test_ok 'v2: one list takes the place of another in a single step' '
 			new --device "deny all" --device "c 1:5 r" --device "c 1:3 w"
 			inside "
-				while [ ! -e $TMP/end ]; do
+				while [ -e $TMP/.env ] && [ ! -e $TMP/end ]; do
 					may reads $TMP/dev/c.1.5 || echo lost
 					not may reads $TMP/dev/c.1.7 || echo leaked
 					true >$TMP/round
