@@ -114,7 +114,8 @@ int devfilter_get(int prog, struct dev_list *l, struct err *e);
 
 /*
  * Make the list our program on the group, in a single step in place of `old`, which
- * devfilter_find gave: -ENOENT where another has taken that place meanwhile. Needs
+ * devfilter_find gave: -ENOENT where another has taken that place meanwhile. Of two
+ * calls that find none at the same moment, both programs are there, and count. Needs
  * CAP_SYS_ADMIN, or CAP_BPF and CAP_NET_ADMIN, outside of any user namespace. 0 or -errno.
  */
 int devfilter_put(int cgroup, const struct dev_list *l, int old, struct err *e);

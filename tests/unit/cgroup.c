@@ -74,6 +74,8 @@ static void finds_hierarchies(void)
 	h = cgroup_find(&c, "unified");
 	check(h->v2);
 	check_str(h->own, "/v2own");
+	/* none of v1 is there that had it */
+	check(cgroup_find(&c, "devices") == h);
 	check(!cgroup_find(&c, "systemd") && !cgroup_find(&c, "seclabel") && !cgroup_find(&c, "name=") && !cgroup_find(&c, ""));
 	cgroups_release(&c);
 }
