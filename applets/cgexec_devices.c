@@ -302,11 +302,33 @@ static int print_list(const struct cgroups *all, const struct cgroup_dirs *dirs,
 	return rc;
 }
 
+/* --dry-run: on v1 what goes into which file, on v2 the rules of the group's program. */
+static void note_rules(const struct cgroup_dir *g, const struct dev_list *say)
+{
+	for (size_t i = 0; i < say->n; i++) {
+		const char *verb = say->v[i].allow ? "allow" : "deny";
+		char text[64];
+
+		devfilter_text(&say->v[i], text);
+		if (g->hier->v2)
+			strbuf_addf(g->dry, "%s <- %s %s\n", g->path, verb, text);
+		else
+			strbuf_addf(g->dry, "%s/devices.%s <- %s\n", g->path, verb, text);
+	}
+}
+
 int cgexec_devices_apply(const struct cgexec_args *a, const struct cgroups *all, const struct cgroup_dirs *dirs, const struct dev_list *say,
 			 struct err *e)
 {
 	const struct cgroup_dir *g = say->n ? devices_dir(all, dirs, e) : NULL;
-	int rc = !say->n ? 0 : !g ? -EINVAL : g->hier->v2 ? apply_v2(g, say, e) : apply_v1(g, say, e);
+	int rc;
 
+	if (say->n && !g)
+		return -EINVAL;
+	if (g && g->dry) {
+		note_rules(g, say);
+		return 0;
+	}
+	rc = !say->n ? 0 : g->hier->v2 ? apply_v2(g, say, e) : apply_v1(g, say, e);
 	return rc == 0 && a->devices && !strcmp(a->devices, "list") ? print_list(all, dirs, e) : rc;
 }

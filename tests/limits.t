@@ -222,6 +222,16 @@ fi
 	not grep -q "<- 0$" said
 	grep -qE "/(tasks|cgroup.procs) <- 0$" joins
 '
+test_need root '... device rules too' && test_ok '... device rules too' '
+	in_group devices --dry-run --device "deny all" --device "allow c 1:3 rw" true >said
+	if v1 devices; then
+		grep -qx "$(hier devices)/$G/devices.deny <- a \*:\* rwm" said
+		grep -qx "$(hier devices)/$G/devices.allow <- c 1:3 rw" said
+	else
+		grep -qx "$(hier unified)/$G <- deny a \*:\* rwm" said
+		grep -qx "$(hier unified)/$G <- allow c 1:3 rw" said
+	fi
+'
 test_fails 125 'no such group' '... and one that is missing is missed' 'nestbox cgexec -g pids:$G-none --dry-run true'
 
 # --- names of the other version
