@@ -310,6 +310,20 @@ static void formats(void)
 	check_str(formatted(operands), "-");
 }
 
+static void lists_of_their_own(void)
+{
+	struct args copy;
+
+	check_int(PARSE(plain, "-l", "1", "--also=2"), 4);
+	copy = args;
+	check_int(opt_own_lists(plain, &copy), 0);
+	check(copy.inner.list.v != args.inner.list.v);
+	check_int(copy.inner.list.n, 2);
+	check_str(copy.inner.list.v[1], "2");
+	opt_release(plain, &copy);
+	check_str(args.inner.list.v[0], "1");
+}
+
 int main(void)
 {
 	unit("flags, counts, clusters", flags_and_clusters);
@@ -324,5 +338,6 @@ int main(void)
 	unit("letters are found, in groups too", letters);
 	unit("help and completion list all but hidden rows", help_and_words);
 	unit("arguments are written as they are read", formats);
+	unit("a copy's lists are its own", lists_of_their_own);
 	return unit_done();
 }
