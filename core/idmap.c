@@ -15,7 +15,8 @@ static int bad_range(const char *text, const char *why, struct err *e)
 int idmap_spec_parse(const char *text, struct idmap_range *r, struct err *e)
 {
 	static const char *const words[] = { "", "auto", "subids", "all" };
-	char sep = strchr(text, ',') ? ',' : ':', piece[16];
+	size_t digits = strspn(text, "0123456789");
+	char sep = digits && text[digits] && strchr(",- ", text[digits]) ? text[digits] : ':', piece[16];
 	const char *rest = text;
 	long long n[3];
 
@@ -39,9 +40,6 @@ static int append(struct idmap *m, unsigned inner, unsigned outer, unsigned coun
 {
 	struct idmap_range *v;
 
-	/* one more than the kernel takes is enough to be refused */
-	if (m->n > IDMAP_LINES)
-		return 0;
 	v = realloc(m->v, (m->n + 1) * sizeof *v);
 	if (!v)
 		return err_set(e, ENOMEM, "id map", NULL);
@@ -86,22 +84,32 @@ int idmap_add(struct idmap *m, const struct idmap_range *r, bool open, const str
 	return rc;
 }
 
-int idmap_add_mapped(struct idmap *m, const char *text, const struct idmap_range *single, struct err *e)
+int idmap_read(struct idmap *m, const char *text, struct err *e)
 {
 	int rc = 0;
 
 	while (*text && rc == 0) {
 		char *end;
-		unsigned inner = (unsigned)strtoul(text, &end, 10), count;
+		unsigned inner = (unsigned)strtoul(text, &end, 10), outer = (unsigned)strtoul(end, &end, 10);
+		unsigned count = (unsigned)strtoul(end, &end, 10);
 
-		strtoul(end, &end, 10);
-		count = (unsigned)strtoul(end, &end, 10);
 		/* the kernel's own lines have a count */
 		if (!count || inner > IDMAP_MAX || count - 1 > IDMAP_MAX - inner)
 			break;
-		rc = idmap_add(m, &(struct idmap_range){ inner, inner, count }, false, single, e);
+		rc = append(m, inner, outer, count, e);
 		text = end + strspn(end, "\n");
 	}
+	return rc;
+}
+
+int idmap_add_mapped(struct idmap *m, const char *text, const struct idmap_range *single, struct err *e)
+{
+	struct idmap here = { 0 };
+	int rc = idmap_read(&here, text, e);
+
+	for (size_t i = 0; i < here.n && rc == 0; i++)
+		rc = idmap_add(m, &(struct idmap_range){ here.v[i].inner, here.v[i].inner, here.v[i].count }, false, single, e);
+	idmap_release(&here);
 	return rc;
 }
 

@@ -31,7 +31,10 @@ enum idmap_spec {
 	IDMAP_ALL,    /* "all": all that are mapped here, under their own numbers */
 };
 
-/* Pure; *r is filled for IDMAP_RANGE only. -EINVAL with *e. */
+/*
+ * Pure; *r is filled for IDMAP_RANGE only. -EINVAL with *e. "INNER-OUTER-COUNT",
+ * as OCI's runtimes write it, and the kernel's own "INNER OUTER COUNT" are ranges too.
+ */
 int idmap_spec_parse(const char *text, struct idmap_range *r, struct err *e);
 
 /*
@@ -42,8 +45,28 @@ int idmap_spec_parse(const char *text, struct idmap_range *r, struct err *e);
  */
 int idmap_add(struct idmap *m, const struct idmap_range *r, bool open, const struct idmap_range *single, struct err *e);
 
+/* Append the lines of `text`, as of /proc/PID/uid_map. 0 or -ENOMEM with *e. */
+int idmap_read(struct idmap *m, const char *text, struct err *e);
 /* Append what `text`, as of /proc/self/uid_map, has mapped, under its own numbers. */
 int idmap_add_mapped(struct idmap *m, const char *text, const struct idmap_range *single, struct err *e);
+
+/*
+ * Whole maps (idmap_algebra.c). Ranges by their inner ids, and those that go on
+ * where another ends as one: the same map in the fewest lines.
+ */
+void idmap_normalise(struct idmap *m);
+/*
+ * In a user namespace whose own map is `here` (/proc/self/uid_map), each range
+ * must lie within one of its lines: split them where they do not. An outer id
+ * that does not exist there is -EINVAL with *e, or with `cut` just not mapped.
+ * `name` is for the message, "uid map" or "gid map".
+ */
+int idmap_project(struct idmap *m, const struct idmap *here, bool cut, const char *name, struct err *e);
+/* Translate one id; false: it is not mapped. */
+bool idmap_to_outer(const struct idmap *m, unsigned inner, unsigned *outer);
+bool idmap_to_inner(const struct idmap *m, unsigned outer, unsigned *inner);
+/* Are the outer ids all there, also over several ranges? */
+bool idmap_covers(const struct idmap *m, unsigned first, unsigned count);
 
 /* Would the kernel take it? `name` is for the message. Pure; -EINVAL with *e. */
 int idmap_check(const struct idmap *m, const char *name, struct err *e);
@@ -61,6 +84,8 @@ void idmap_release(struct idmap *m);
  * 0 not, -EINVAL with *e where it is malformed. `path` is for the message. Pure.
  */
 int idmap_subid_search(const char *text, const char *path, const char *name, uid_t uid, struct idmap_range *r, struct err *e);
+/* Append all lines of the user, the owned ids as inner and outer ones; malformed ones are passed over. 0 or -ENOMEM with *e. Pure. */
+int idmap_subid_all(const char *text, const char *name, uid_t uid, struct idmap *m, struct err *e);
 /* The first id from 100000 on that is behind all that the file gives away. Pure. */
 unsigned idmap_subid_free(const char *text);
 
@@ -76,6 +101,12 @@ struct idmap_job {
 int idmap_write(const char *parent, const void *arg, struct err *e);
 /* "newuidmap", "newgidmap" */
 extern const char *const idmap_tools[2];
+
+/*
+ * A user namespace with these maps and without a process (idmap_userns.c): owned
+ * fd, or -errno with *e. This process needs the capabilities to write them.
+ */
+int idmap_userns(const struct idmap map[2], struct err *e);
 
 /* "allow" or "deny" for this process's user namespace; to be said before its gid map is there. */
 int idmap_setgroups(const char *word, struct err *e);

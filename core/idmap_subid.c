@@ -52,6 +52,24 @@ int idmap_subid_search(const char *text, const char *path, const char *name, uid
 	return 0;
 }
 
+int idmap_subid_all(const char *text, const char *name, uid_t uid, struct idmap *m, struct err *e)
+{
+	char line[512], owner[256];
+	int rc = 0;
+
+	while (text && rc == 0) {
+		const char *rest = line;
+		struct idmap_range r;
+
+		if (str_next(&text, '\n', line, sizeof line) <= 0 || str_next(&rest, ':', owner, sizeof owner) < 0 || !is_users(owner, name, uid) ||
+		    !parse_range(rest, &r))
+			continue;
+		r.inner = r.outer;
+		rc = idmap_add(m, &r, false, NULL, e);
+	}
+	return rc;
+}
+
 unsigned idmap_subid_free(const char *text)
 {
 	unsigned start = 100000;

@@ -106,6 +106,63 @@ static void subids(const char *text, const char *name, const struct idmap_range 
 	added(&r, true, single);
 }
 
+/* Every line of the user's, and none of anybody else's. */
+static void all_lines(const char *text, const char *name)
+{
+	struct idmap m = { 0 };
+	struct err e = { 0 };
+
+	require(idmap_subid_all(text, name, 4711, &m, &e) == 0);
+	require(!m.n || has_owner(text, name));
+	for (size_t i = 0; i < m.n; i++) {
+		in_order(&m.v[i]);
+		require(idmap_covers(&m, m.v[i].outer, m.v[i].count));
+	}
+	idmap_release(&m);
+}
+
+/* The ends of each range mean the same after it, and there and back is where it began. */
+static void same_ends(const struct idmap *was, const struct idmap *m)
+{
+	for (size_t i = 0; i < was->n; i++) {
+		const struct idmap_range *r = &was->v[i];
+		unsigned id;
+
+		require(idmap_to_outer(m, r->inner, &id) && id == r->outer);
+		require(idmap_to_inner(m, r->outer + r->count - 1, &id) && id == r->inner + r->count - 1);
+	}
+}
+
+/* `ranges` as a map in a namespace whose own is `text`. */
+static void sums(const char *ranges, const char *text)
+{
+	struct idmap m = { 0 }, was = { 0 }, here = { 0 };
+	const char *rest = ranges;
+	struct err e = { 0 };
+	struct idmap_range r;
+	char word[64];
+
+	while (str_next(&rest, '\n', word, sizeof word) != -ENOENT && m.n < 64)
+		if (idmap_spec_parse(word, &r, &e) == IDMAP_RANGE)
+			require(idmap_add(&m, &r, false, NULL, &e) == 0 && idmap_add(&was, &r, false, NULL, &e) == 0);
+	require(idmap_read(&here, text, &e) == 0);
+	if (idmap_check(&m, "map", &e) == 0) {
+		idmap_normalise(&m);
+		require(m.n <= was.n && count_of(&m) == count_of(&was) && idmap_check(&m, "map", &e) == 0);
+		same_ends(&was, &m);
+		if (idmap_project(&m, &here, false, "map", &e) == 0) {
+			require(count_of(&m) == count_of(&was));
+			same_ends(&was, &m);
+		}
+		require(idmap_project(&m, &here, true, "map", &e) == 0 && count_of(&m) <= count_of(&was));
+		for (size_t i = 0; i < m.n; i++)
+			in_order(&m.v[i]);
+	}
+	idmap_release(&m);
+	idmap_release(&was);
+	idmap_release(&here);
+}
+
 static void mapped(const char *text, const struct idmap_range *single)
 {
 	struct idmap m = { 0 };
@@ -127,7 +184,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	single.outer = (unsigned)strtoul(end, NULL, 10);
 	if (single.inner <= IDMAP_MAX && single.outer <= IDMAP_MAX) {
 		subids(file, name, &single);
+		all_lines(file, name);
 		mapped(file, &single);
+		sums(ranges, file);
 		specs(ranges, &single);
 	}
 	free(ranges);
