@@ -4,8 +4,11 @@
  */
 APPLET(cgexec)
 APPLET(gc)
+APPLET(idmap)
 APPLET(lsns)
 APPLET(netns)
+APPLET(newgidmap)
+APPLET(newuidmap)
 APPLET(nsenter)
 APPLET(pivot)
 APPLET(pivot_root)

@@ -41,10 +41,10 @@ static const struct opt unshare_opts[] = {
 	{ OPT_STR, 0, "propagation", "MODE", "of mounts: private (default), slave, shared, unchanged", OFF(propagation), .words = propagations },
 	{ OPT_WORDS, 'r', "map-root-user", NULL, "be root in a new user namespace; implies -U", .words = as_root, .group = unshare_opts },
 	{ OPT_WORDS, 'c', "map-current-user", NULL, "be oneself in a new user namespace; implies -U", .words = as_caller, .group = unshare_opts },
-	{ OPT_STR, 0, "map-user", "USER", "be this user inside; implies -U", OFF(map_user) },
-	{ OPT_STR, 0, "map-group", "GROUP", "be this group inside; implies -U", OFF(map_group) },
-	{ OPT_LIST, 0, "map-users", "RANGE", "map INNER:OUTER:COUNT; or auto, subids, all; implies -U", OFF(map_users) },
-	{ OPT_LIST, 0, "map-groups", "RANGE", "the same for groups", OFF(map_groups) },
+	{ OPT_STR, 0, "map-user", "USER", "be this user inside; implies -U", OFF(ids.user) },
+	{ OPT_STR, 0, "map-group", "GROUP", "be this group inside; implies -U", OFF(ids.group) },
+	{ OPT_LIST, 0, "map-users", "RANGE", "map INNER:OUTER:COUNT; or auto, subids, all; implies -U", OFF(ids.users) },
+	{ OPT_LIST, 0, "map-groups", "RANGE", "the same for groups", OFF(ids.groups) },
 	{ OPT_WORDS, 0, "map-auto", NULL, "map the subordinate ids to 0 and up; implies -U", .words = auto_ids, .group = unshare_opts },
 	{ OPT_WORDS, 0, "map-subids", NULL, "map them to themselves; implies -U", .words = own_subids, .group = unshare_opts },
 	{ OPT_STR, 0, "owner", "USER:GROUP", "whose the user namespace is; implies -U", OFF(owner) },
@@ -88,7 +88,7 @@ static unsigned flags_of(const struct unshare_args *a)
 		flags |= CLONE_NEWNS;
 	if (a->uts.set || a->hostname || a->domainname)
 		flags |= CLONE_NEWUTS;
-	if (a->user.set || a->map_user || a->map_group || a->map_users.n || a->map_groups.n || a->owner || has_binfmt(a))
+	if (a->user.set || maps_given(&a->ids, 0) || maps_given(&a->ids, 1) || a->owner || a->fit || has_binfmt(a))
 		flags |= CLONE_NEWUSER;
 	flags |= a->ipc.set ? CLONE_NEWIPC : 0;
 	flags |= a->net.set ? CLONE_NEWNET : 0;
@@ -194,7 +194,7 @@ static int go_on_in_child(const struct unshare_args *a, struct helper *binder, s
 static int start_helpers(const struct unshare_args *a, const struct unshare_state *s, const struct ns_binds *binds,
 			 struct helper *binder, struct helper *mapper, const struct step_ctx *ctx, struct err *e)
 {
-	bool maps = s->outside[0] || s->outside[1];
+	bool maps = s->maps.outside[0] || s->maps.outside[1];
 	int rc;
 
 	if ((binds->n || maps) && ctx->pid_pending)
@@ -202,7 +202,7 @@ static int start_helpers(const struct unshare_args *a, const struct unshare_stat
 			       "who writes it from outside would become pid 1 of the new pid namespace; put this before unshare --pid");
 	rc = binds->n ? helper_start(binder, ns_bind_all, binds, e) : 0;
 	if (rc == 0)
-		rc = unshare_maps_start(s, mapper, e);
+		rc = maps_start(&s->maps, mapper, e);
 	return rc < 0 ? rc : unshare_become_owner(a, s, e);
 }
 
@@ -213,7 +213,7 @@ static int make_namespaces(const struct unshare_args *a, const struct unshare_st
 	int rc = a->mount.value ? ns_unshare_to_bind(flags, e) : ns_unshare(flags, e);
 
 	if (rc == 0 && (flags & CLONE_NEWUSER || a->setgroups))
-		rc = unshare_maps_write(a, s, mapper, e);
+		rc = maps_write(&s->maps, a->setgroups, mapper, e);
 	/* before the first process is in it: time_namespaces(7) */
 	return rc < 0 ? rc : ns_clocks(a->boottime.set ? &a->boottime.v : NULL, a->monotonic.set ? &a->monotonic.v : NULL, e);
 }
@@ -246,20 +246,33 @@ static int unshare_apply(const void *args, void *state, struct step_ctx *ctx, st
 	}
 	ctx->made |= flags;
 	ctx->pid_pending |= a->pid.set;
-	ctx->creds_changed |= flags & CLONE_NEWUSER || a->uid.set || a->gid.set;
+	ctx->creds_changed |= flags & CLONE_NEWUSER || s->uid.set || s->gid.set;
 	ctx->unmapped |= s->as_root;
 	rc = forks(a) ? go_on_in_child(a, &binder, ctx, e) : helper_finish(&binder, e);
-	return rc ? rc : unshare_furnish(a, flags, ctx, e);
+	return rc ? rc : unshare_furnish(a, s, flags, ctx, e);
 }
 
 static void unshare_close(void *state)
 {
-	unshare_maps_release(state);
+	struct unshare_state *s = state;
+
+	maps_release(&s->maps);
 }
 
 const struct step_ops unshare_step = {
 	.name = "unshare",
 	.opts = unshare_opts,
+	.args_size = sizeof(struct unshare_args),
+	.state_size = sizeof(struct unshare_state),
+	.check = unshare_check,
+	.open = unshare_open,
+	.apply = unshare_apply,
+	.close = unshare_close,
+};
+
+const struct step_ops idmap_run_step = {
+	.name = "idmap run",
+	.opts = idmap_run_opts,
 	.args_size = sizeof(struct unshare_args),
 	.state_size = sizeof(struct unshare_state),
 	.check = unshare_check,

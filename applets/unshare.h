@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "applets/maps.h"
 #include "core/opt.h"
 #include "core/step.h"
 
@@ -16,8 +17,8 @@ struct unshare_args {
 	struct opt_maybe mount_proc, mount_binfmt;
 	const char *load_interp;
 	const char *propagation;
-	const char *map_user, *map_group; /* ".": the caller's own */
-	struct strs map_users, map_groups;
+	struct maps_args ids;
+	bool fit; /* idmap run: in the fewest ranges that fit the own map, and root inside */
 	const char *owner, *setgroups;
 	bool keep_caps;
 	const char *root, *wd;
@@ -29,5 +30,8 @@ struct unshare_args {
 };
 
 extern const struct step_ops unshare_step;
+/* The same change with idmap's words for it: struct unshare_args with `fit`. */
+extern const struct step_ops idmap_run_step;
+extern const struct opt idmap_run_opts[];
 
 #endif

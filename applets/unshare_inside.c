@@ -47,24 +47,37 @@ static int set_up_mounts(const struct unshare_args *a, struct err *e)
 	return rc < 0 ? rc : 0;
 }
 
-static int set_ids(const struct unshare_args *a, struct err *e)
+static int leave_groups(const struct unshare_args *a, struct err *e)
 {
-	int rc = a->gid.set ? cred_set_groups(NULL, 0, e) : 0;
+	int rc = cred_set_groups(NULL, 0, e);
 
-	if (rc == -EPERM)
-		err_hint(e, "/proc/self/setgroups says deny, as after -r: map groups by --map-groups or --map-auto instead");
-	if (rc == 0 && a->gid.set)
-		rc = cred_set_gids((gid_t)a->gid.v, (gid_t)a->gid.v, e);
-	return rc == 0 && a->uid.set ? cred_set_uids((uid_t)a->uid.v, (uid_t)a->uid.v, e) : rc;
+	if (rc != -EPERM)
+		return rc;
+	/* whom "deny" leaves his groups keeps them, unless a change was asked for */
+	if (a->fit && !a->gid.set) {
+		err_clear(e);
+		return 0;
+	}
+	err_hint(e, "/proc/self/setgroups says deny, as after -r: map groups by --map-groups or --map-auto instead");
+	return rc;
 }
 
-static int become(const struct unshare_args *a, unsigned flags, const struct step_ctx *ctx, struct err *e)
+static int set_ids(const struct unshare_args *a, const struct unshare_state *s, struct err *e)
 {
-	bool keep = a->keep_caps && flags & CLONE_NEWUSER, change = a->uid.set || a->gid.set;
+	int rc = s->gid.set ? leave_groups(a, e) : 0;
+
+	if (rc == 0 && s->gid.set)
+		rc = cred_set_gids((gid_t)s->gid.v, (gid_t)s->gid.v, e);
+	return rc == 0 && s->uid.set ? cred_set_uids((uid_t)s->uid.v, (uid_t)s->uid.v, e) : rc;
+}
+
+static int become(const struct unshare_args *a, const struct unshare_state *s, unsigned flags, const struct step_ctx *ctx, struct err *e)
+{
+	bool keep = a->keep_caps && flags & CLONE_NEWUSER, change = s->uid.set || s->gid.set;
 	int rc = keep && change ? cred_keep_caps(e) : 0;
 
 	if (rc == 0)
-		rc = set_ids(a, e);
+		rc = set_ids(a, s, e);
 	if (rc == 0 && keep)
 		rc = cred_pass_caps(e);
 	/* a change of ids clears it: PR_SET_PDEATHSIG(2const) */
@@ -96,14 +109,14 @@ static void set_env(const struct unshare_args *a)
 		*to = NULL;
 }
 
-int unshare_furnish(const struct unshare_args *a, unsigned flags, const struct step_ctx *ctx, struct err *e)
+int unshare_furnish(const struct unshare_args *a, const struct unshare_state *s, unsigned flags, const struct step_ctx *ctx, struct err *e)
 {
 	int rc = flags & CLONE_NEWNS ? set_up_mounts(a, e) : change_root(a, e);
 
 	if (rc == 0)
 		rc = ns_hostname(a->hostname, a->domainname, e);
 	if (rc == 0)
-		rc = become(a, flags, ctx, e);
+		rc = become(a, s, flags, ctx, e);
 	set_env(a);
 	return rc;
 }

@@ -96,6 +96,7 @@ unsigned idmap_subid_free(const char *text);
 struct idmap_job {
 	const struct idmap *map[2]; /* borrowed: of users, and of groups */
 	bool tool[2];
+	int dir; /* borrowed: the process's directory in /proc, which a number that has been given away again is not; 0: go by its path */
 };
 /* A helper_work: `arg` is a struct idmap_job. */
 int idmap_write(const char *parent, const void *arg, struct err *e);
@@ -103,7 +104,14 @@ int idmap_write(const char *parent, const void *arg, struct err *e);
 extern const char *const idmap_tools[2];
 
 /*
- * A user namespace with these maps and without a process (idmap_userns.c): owned
+ * Fork a child, have it enter the user namespace `ns`, or make one where that is
+ * -1, and look at it by its place in /proc, such as "/proc/17"; then it ends.
+ * What `look` returns, or -errno with *e. (idmap_userns.c)
+ */
+typedef int idmap_look(const char *proc, void *arg, struct err *e);
+int idmap_with_userns(int ns, idmap_look *look, void *arg, struct err *e);
+/*
+ * A user namespace with these maps and without a process: owned
  * fd, or -errno with *e. This process needs the capabilities to write them.
  */
 int idmap_userns(const struct idmap map[2], struct err *e);

@@ -11,13 +11,13 @@
 
 const char *const idmap_tools[2] = { "newuidmap", "newgidmap" };
 
-static int write_map(const char *parent, const char *file, char *text, struct err *e)
+static int write_map(const char *parent, int dir, const char *file, char *text, struct err *e)
 {
 	char path[64];
 	int rc;
 
 	str_join(path, sizeof path, parent, file);
-	rc = fd_put(AT_FDCWD, path, text, e);
+	rc = dir > 0 ? fd_put(dir, file + 1, text, e) : fd_put(AT_FDCWD, path, text, e);
 	if (rc == -ENOENT)
 		err_hint(e, "id maps are written through /proc: mount it first");
 	return rc;
@@ -26,14 +26,17 @@ static int write_map(const char *parent, const char *file, char *text, struct er
 /* newuidmap PID INNER OUTER COUNT... */
 static int run_tool(const char *tool, const char *parent, char *text, struct err *e)
 {
-	char **argv = calloc(3 * IDMAP_LINES + 3, sizeof *argv);
+	char **argv = calloc(3 * IDMAP_LINES + 3, sizeof *argv), target[32];
+	const char *fd = str_after(parent, "/proc/self/fd/");
 	int status = 0, n = 2;
 	pid_t pid;
 
 	if (!argv)
 		return err_set(e, ENOMEM, tool, NULL);
 	argv[0] = (char *)(size_t)tool;
-	argv[1] = strrchr(parent, '/') + 1;
+	/* an open directory is passed on, by the name that shadow has for it since 4.14 */
+	str_join(target, sizeof target, fd ? "fd:" : "", fd ? fd : strrchr(parent, '/') + 1);
+	argv[1] = target;
 	for (char *word = strtok(text, " \n"); word; word = strtok(NULL, " \n"))
 		argv[n++] = word;
 	pid = fork();
@@ -68,7 +71,7 @@ int idmap_write(const char *parent, const void *arg, struct err *e)
 		else if (job->tool[i])
 			rc = run_tool(idmap_tools[i], parent, text.s, e);
 		else
-			rc = write_map(parent, files[i], text.s, e);
+			rc = write_map(parent, job->dir, files[i], text.s, e);
 		strbuf_release(&text);
 	}
 	return rc;

@@ -33,6 +33,14 @@ int mnt_attach(int mnt, int to, const char *where, struct err *e);
 int mnt_attach_at(int mnt, int root, const char *path, struct err *e);
 
 /*
+ * Map the ids of the detached mount `mnt`, a copy of what lies at `path`, and set
+ * `attrs` on it: by the user namespace `userns` its files belong to those outside
+ * whom that has inside. With `recursive` all mounts in it, or none.
+ * -errno, and the hint says which of them refuses, and since when its kind does not. (mnt_idmap.c)
+ */
+int mnt_idmap(int mnt, const char *path, bool recursive, uint64_t attrs, int userns, struct err *e);
+
+/*
  * Make `path` inside `root` read-only with all below it (a mount of its own).
  * 0 also where it is missing.
  */

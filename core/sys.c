@@ -108,6 +108,13 @@ int sys_mount_setattr(int dir, const char *path, unsigned flags, uint64_t set, u
 	return (int)syscall(SYS_mount_setattr, dir, path, flags, &attr, sizeof attr);
 }
 
+int sys_mount_idmap(int mnt, unsigned flags, uint64_t set, int userns)
+{
+	struct mount_attr attr = { .attr_set = set | MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns };
+
+	return (int)syscall(SYS_mount_setattr, mnt, "", flags, &attr, sizeof attr);
+}
+
 int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	return (int)syscall(SYS_close_range, first, last, flags);

@@ -44,6 +44,7 @@ int sys_fsconfig_create(int fs);
 int sys_fsmount(int fs, unsigned attrs);                                             /* fsmount(2), 5.2; CLOEXEC */
 /* mount_setattr(2), 5.12: `set` and `clear` are MOUNT_ATTR_*, propagation MS_PRIVATE and the like or 0 */
 int sys_mount_setattr(int dir, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation);
+int sys_mount_idmap(int mnt, unsigned flags, uint64_t set, int userns);              /* the same with MOUNT_ATTR_IDMAP */
 int sys_close_range(unsigned first, unsigned last, unsigned flags);                  /* close_range(2), 5.9 */
 int sys_execveat(int fd, char *const argv[], char *const env[]);                     /* execveat(2) with AT_EMPTY_PATH */
 int sys_join_session_keyring(void);                                                  /* keyctl(2): an anonymous one */

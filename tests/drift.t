@@ -68,7 +68,7 @@ EOF
 failure_of()
 {
 	case $1 in
-	lsns | netns | nsenter | pivot_root | setpriv | switch_root | unshare) echo 1 ;;
+	idmap | lsns | netns | newgidmap | newuidmap | nsenter | pivot_root | setpriv | switch_root | unshare) echo 1 ;;
 	*) echo 125 ;;
 	esac
 }
@@ -110,7 +110,7 @@ while read -r a verb; do
 		nestbox $* --version | grep -Eqx 'nestbox [0-9]+\.[0-9]+\.[0-9]+'
 		same \"\$(nestbox $* --version)\" \"\$(nestbox $* -V)\"
 	"
-	# netns wants its verb first
+	# netns and idmap want their verb first
 	nestbox --complete "$@" | grep -q '^[^-]' && continue
 	test_fails "$(failure_of "$a")" "^nestbox: $a: --no-such: unknown option\$" "$*: an unknown option" "nestbox $* --no-such"
 	[ -L "$TMP/bin/$a" ] || continue

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 
+#include "applets/idmap_priv.h"
 #include "applets/pivot_priv.h"
 #include "applets/run.h"
 #include "core/ns.h"
@@ -53,6 +54,28 @@ static void sysctls(const char *text)
 	snprintf(key, sizeof key, "%.*s", (int)strcspn(text, "="), text);
 	require(!strstr(key, "..") && !strstr(key, "//") && *key != '/');
 	require(!strncmp(key, "net", 3) || !strncmp(key, "kernel", 6) || !strncmp(key, "fs", 2));
+}
+
+/* newuidmap's numbers: what is taken is what the kernel would be told. */
+static void id_ranges(const char *text)
+{
+	char *own = strdup(text), *rest = own, *argv[16];
+	struct idmap m = { 0 };
+	struct err e = { 0 };
+	int argc = 0, rc;
+
+	require(own);
+	while (argc < 15 && (argv[argc] = strsep(&rest, " \n")))
+		argc++;
+	rc = idmap_tool_ranges(&m, argc, argv, &e);
+	require(rc == 0 || (rc == -EINVAL && e.what[0]));
+	require(rc < 0 || m.n == (size_t)argc / 3);
+	for (size_t i = 0; i < m.n; i++) {
+		require(m.v[i].count && m.v[i].count - 1 <= IDMAP_MAX - m.v[i].inner && m.v[i].count - 1 <= IDMAP_MAX - m.v[i].outer);
+		require(rc < 0 || m.v[i].inner == strtoul(argv[3 * i], NULL, 0));
+	}
+	idmap_release(&m);
+	free(own);
 }
 
 /* The first line that starts with the key and a blank has the value. */
@@ -137,6 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	env_file(text);
 	names(text);
 	sysctls(text);
+	id_ranges(text);
 	record(text, key);
 	quoting(text);
 	messages(text);

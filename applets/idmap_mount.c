@@ -1,0 +1,159 @@
+/* idmap mount: a directory once more, with other ids. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "applets/idmap_priv.h"
+#include "core/fd.h"
+#include "core/mnt.h"
+#include "core/sys.h"
+
+struct mount_args {
+	struct maps_args ids;
+	bool recursive;
+	const char *options, *userns;
+	const char *src, *dst;
+};
+
+#define OFF(field) offsetof(struct mount_args, field)
+
+static const struct opt mount_opts[] = {
+	{ OPT_GROUP, .off = OFF(ids), .group = maps_opts },
+	{ OPT_STR, 'o', "options", "OPT,...", "ro, nosuid, nodev, noexec", OFF(options) },
+	{ OPT_FLAG, 'R', "recursive", NULL, "with all that is mounted below SRC", OFF(recursive) },
+	{ OPT_STR, 0, "userns", "PID|FILE", "the maps are those of this user namespace", OFF(userns) },
+	{ OPT_OPERAND, .name = "SRC", .off = OFF(src) },
+	{ OPT_OPERAND, .name = "DST", .off = OFF(dst) },
+	{ OPT_END },
+};
+
+static int parse_options(const char *text, uint64_t *attrs, struct err *e)
+{
+	static const struct {
+		const char *name;
+		uint64_t attr;
+	} known[] = {
+		{ "ro", MOUNT_ATTR_RDONLY }, { "nosuid", MOUNT_ATTR_NOSUID }, { "nodev", MOUNT_ATTR_NODEV },
+		{ "noexec", MOUNT_ATTR_NOEXEC }, { "rw", 0 },
+	};
+	char word[32];
+	int len;
+
+	*attrs = 0;
+	while ((len = str_next(&text, ',', word, sizeof word)) != -ENOENT) {
+		size_t i = 0;
+
+		while (i < sizeof known / sizeof *known && strcmp(known[i].name, word))
+			i++;
+		if (len < 0 || i == sizeof known / sizeof *known)
+			return err_bad(e, word, "-o takes ro, rw, nosuid, nodev and noexec");
+		*attrs |= known[i].attr;
+	}
+	return 0;
+}
+
+/*
+ * Kernels differ in what a namespace without a gid map does to a mount: 6.1
+ * gives all groups to nobody, later ones refuse. Neither is what was meant.
+ */
+static int check_both(const struct mount_args *a, struct err *e)
+{
+	bool users = maps_given(&a->ids, 0), groups = maps_given(&a->ids, 1);
+
+	if (a->userns && (users || groups))
+		return err_bad(e, "--userns", "has the maps already");
+	if (a->userns || (users && groups))
+		return 0;
+	if (!users && !groups)
+		return err_bad(e, NULL, "no map is given, and no --userns");
+	err_bad(e, users ? "gid map" : "uid map", "is missing");
+	err_hint(e, "-b maps both alike; %s all leaves the %s as they are", users ? "-g" : "-u", users ? "groups" : "users");
+	return -EINVAL;
+}
+
+static int mount_check(const void *args, struct err *e)
+{
+	const struct mount_args *a = args;
+	uint64_t attrs;
+	int rc = check_both(a, e);
+
+	rc = rc < 0 ? rc : maps_check(&a->ids, e);
+	return rc < 0 ? rc : parse_options(a->options, &attrs, e);
+}
+
+static int make_userns(const struct mount_args *a, struct err *e)
+{
+	struct maps m = { .uid = geteuid(), .gid = getegid() };
+	int rc = maps_fill(&m, 0, &a->ids, true, e);
+
+	if (rc == 0)
+		rc = maps_fill(&m, 1, &a->ids, true, e);
+	if (rc == 0) {
+		rc = idmap_userns(m.map, e);
+		if (rc == -EPERM || rc == -EACCES)
+			err_hint(e, "an idmapped mount is for root: a user namespace may idmap what was mounted in it, and nothing else");
+	}
+	maps_release(&m);
+	return rc;
+}
+
+static int find_userns(const char *word, struct err *e)
+{
+	auto_close int dir = -1;
+	char path[64];
+
+	if (strchr(word, '/'))
+		return fd_open(AT_FDCWD, word, O_RDONLY, e);
+	dir = idmap_open_process(word, path, e);
+	return dir < 0 ? dir : fd_open(dir, "ns/user", O_RDONLY, e);
+}
+
+static int open_tree(const struct mount_args *a, struct err *e)
+{
+	auto_close int tree = sys_open_tree(AT_FDCWD, a->src, OPEN_TREE_CLONE | (a->recursive ? AT_RECURSIVE : 0));
+	int rc;
+
+	if (tree >= 0)
+		return take_fd(&tree);
+	rc = err_sys(e, a->src, "copy the mount");
+	if (rc == -EPERM)
+		err_hint(e, "this needs CAP_SYS_ADMIN over the mount namespace");
+	return rc;
+}
+
+static int mount_apply(const void *args, void *state, struct step_ctx *ctx, struct err *e)
+{
+	const struct mount_args *a = args;
+	auto_close int userns = a->userns ? find_userns(a->userns, e) : make_userns(a, e);
+	auto_close int tree = userns < 0 ? userns : open_tree(a, e);
+	auto_close int at = tree < 0 ? tree : fd_open(AT_FDCWD, a->dst, O_PATH, e);
+	uint64_t attrs;
+	int rc = at < 0 ? at : parse_options(a->options, &attrs, e);
+
+	(void)state;
+	(void)ctx;
+	if (rc == 0)
+		rc = mnt_idmap(tree, a->src, a->recursive, attrs, userns, e);
+	/* only what is mapped gets a place */
+	return rc < 0 ? rc : mnt_attach(tree, at, a->dst, e);
+}
+
+static const struct step_ops mount_step = {
+	.name = "idmap mount",
+	.opts = mount_opts,
+	.args_size = sizeof(struct mount_args),
+	.check = mount_check,
+	.apply = mount_apply,
+};
+
+const struct applet idmap_verb_mount = {
+	.name = "mount",
+	.synopsis = "[OPTIONS] SRC DST [--] [COMMAND [ARG]...]",
+	.summary = "mount a directory once more, with other ids",
+	.opts = mount_opts,
+	.notes = "INNER are the ids on disk, OUTER those that are seen at DST.",
+	.step = &mount_step,
+	.alone = ALONE_DONE,
+	.fail = 1,
+};

@@ -1,0 +1,334 @@
+/* idmap write: maps for a namespace that is there already; and shadow's newuidmap and newgidmap. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "applets/idmap_priv.h"
+#include "core/cred.h"
+#include "core/fd.h"
+
+/* ---- the rules of newuidmap(1) ---- */
+
+/* Whose namespace it is, and what he may map: all that newuidmap looks at. */
+struct rules {
+	const char *who;
+	unsigned id[2];        /* his own, which he may always map */
+	struct idmap subids[2]; /* owned */
+};
+
+static int rules_read(struct rules *r, int i, uid_t uid, struct err *e)
+{
+	char *text = NULL;
+	int rc = maps_read_subids(maps_subids[i], &text, e);
+
+	if (rc == 0)
+		rc = idmap_subid_all(text, r->who, uid, &r->subids[i], e);
+	free(text);
+	return rc;
+}
+
+static int not_allowed(const struct rules *r, int i, const struct idmap_range *m, struct err *e)
+{
+	char *text = NULL;
+
+	err_bad(e, NULL, "%cid range [%u-%u) -> [%u-%u) not allowed", i ? 'g' : 'u', m->inner, m->inner + m->count, m->outer, m->outer + m->count);
+	if (!r->subids[i].n && maps_read_subids(maps_subids[i], &text, &(struct err){ 0 }) == 0)
+		maps_hint_line(r->who, maps_subids[i], text, e);
+	else
+		err_hint(e, "the lines of %s in %s do not cover %u:%u", r->who, maps_subids[i], m->outer, m->count);
+	free(text);
+	return -EINVAL;
+}
+
+/* 1: only with ids of the subordinate ones, 0: his own as well or alone, so that "deny" is due before a gid map. */
+static int rules_check(const struct rules *r, int i, const struct idmap *m, struct err *e)
+{
+	int sub = 0;
+
+	for (size_t k = 0; k < m->n; k++) {
+		if (idmap_covers(&r->subids[i], m->v[k].outer, m->v[k].count))
+			sub = 1;
+		else if (m->v[k].count != 1 || m->v[k].outer != r->id[i])
+			return not_allowed(r, i, &m->v[k], e);
+	}
+	return sub;
+}
+
+static void rules_release(struct rules *r)
+{
+	idmap_release(&r->subids[0]);
+	idmap_release(&r->subids[1]);
+}
+
+/*
+ * CVE-2018-7169: whoever is kept out of something by a group of his must not
+ * get rid of it. One without a subordinate group has nobody's word that he may.
+ */
+static int deny_setgroups(int proc, struct err *e)
+{
+	return fd_put(proc, "setgroups", "deny", e);
+}
+
+/* The owner's own map, by his lines; used as root for him, or by himself. */
+static int check_rules(int proc, const struct stat *st, const struct maps *m, struct err *e)
+{
+	char *who = maps_user_name(st->st_uid);
+	struct rules r = { .who = who, .id = { st->st_uid, st->st_gid } };
+	int rc = who ? 0 : err_set(e, ENOMEM, "user", NULL);
+
+	for (int i = 0; i < 2 && rc >= 0; i++) {
+		if (!m->map[i].n)
+			continue;
+		rc = rules_read(&r, i, st->st_uid, e);
+		rc = rc < 0 ? rc : rules_check(&r, i, &m->map[i], e);
+		if (rc == 0 && i)
+			rc = deny_setgroups(proc, e);
+	}
+	rules_release(&r);
+	free(who);
+	return rc < 0 ? rc : 0;
+}
+
+/* ---- idmap write ---- */
+
+struct write_args {
+	struct maps_args ids;
+	bool gid, check_subid;
+	const char *setgroups;
+	const char *target;
+};
+
+#define OFF(field) offsetof(struct write_args, field)
+
+static const char *const setgroups_words[] = { "allow", "deny", NULL };
+
+static const struct opt write_opts[] = {
+	{ OPT_GROUP, .off = OFF(ids), .group = maps_opts },
+	{ OPT_FLAG, 0, "check-subid", NULL, "only what newuidmap would let the process's owner have", OFF(check_subid) },
+	{ OPT_FLAG, 0, "gid", NULL, "ranges behind PID are of groups, not of users", OFF(gid) },
+	{ OPT_STR, 0, "setgroups", "WORD", "allow or deny setgroups(2) in it", OFF(setgroups), .words = setgroups_words },
+	{ OPT_OPERAND, .name = "PID", .off = OFF(target) },
+	{ OPT_END },
+};
+
+/* What follows PID: ranges, or the kernel's three numbers of each as words of their own. Texts are made where needed. */
+static int take_words(struct write_args *a, int argc, char **argv, struct opt_keep *keep, struct err *e)
+{
+	int rc = 0;
+
+	for (int i = 0; i < argc && rc == 0; i++) {
+		const char *text = argv[i];
+		bool of_kind = text[0] && text[1] == ':' && strchr("ugb", text[0]);
+		struct strs *to = of_kind ? &a->ids.both : a->gid ? &a->ids.groups : &a->ids.users;
+
+		if (!text[strspn(text, "0123456789")]) {
+			if (argc - i < 3)
+				return err_bad(e, text, "a range is INNER OUTER COUNT, or INNER:OUTER:COUNT with u: or g: before it");
+			text = opt_keep_text(keep, "%s:%s:%s", argv[i], argv[i + 1], argv[i + 2]);
+			i += 2;
+		}
+		rc = text ? strs_add(to, text) : -ENOMEM;
+	}
+	return rc < 0 ? err_set(e, -rc, "id map", NULL) : 0;
+}
+
+/* Another's map: a process of one's own is written by oneself, since the owner's single id takes no privilege. */
+static int write_maps(int dir, const char *proc, const struct maps *m, struct err *e)
+{
+	struct idmap_job job = { .dir = dir, .tool = { m->tool[0], m->tool[1] } };
+	int rc;
+
+	for (int i = 0; i < 2; i++)
+		job.map[i] = m->map[i].n ? &m->map[i] : NULL;
+	rc = idmap_write(proc, &job, e);
+	if (rc == -EPERM)
+		err_hint(e, "a map is written once, by who has made the namespace or is privileged over its parent, and never for the first namespace");
+	if (rc < 0)
+		maps_hint(m, e);
+	return rc;
+}
+
+static int write_setgroups(int proc, const char *word, const struct maps *m, struct err *e)
+{
+	int rc;
+
+	/* who maps just his own group has to give setgroups(2) up first: user_namespaces(7) */
+	if (!word && m->map[1].n && !m->outside[1])
+		word = "deny";
+	if (!word)
+		return 0;
+	rc = fd_put(proc, "setgroups", word, e);
+	if (rc == -EPERM)
+		err_hint(e, "it cannot be changed once the gid map is written, and never back to allow");
+	return rc;
+}
+
+static int fill_maps(const struct write_args *a, struct maps *m, struct err *e)
+{
+	int rc = maps_check(&a->ids, e);
+
+	for (int i = 0; i < 2 && rc == 0; i++) {
+		rc = maps_fill(m, i, &a->ids, true, e);
+		if (rc == 0 && m->map[i].n)
+			rc = maps_find_writer(m, i, e);
+	}
+	if (rc == 0 && !m->map[0].n && !m->map[1].n && !a->setgroups)
+		rc = err_bad(e, NULL, "no map is given");
+	return rc;
+}
+
+static int write_all(const struct write_args *a, struct err *e)
+{
+	struct maps m = { .uid = geteuid(), .gid = getegid() };
+	char proc[64];
+	struct stat st;
+	auto_close int dir = idmap_open_process(a->target, proc, e);
+	int rc = dir < 0 ? dir : fill_maps(a, &m, e);
+
+	if (rc == 0 && a->check_subid)
+		rc = fstat(dir, &st) < 0 ? err_sys(e, proc, NULL) : check_rules(dir, &st, &m, e);
+	if (rc == 0)
+		rc = write_setgroups(dir, a->setgroups, &m, e);
+	if (rc == 0)
+		rc = write_maps(dir, proc, &m, e);
+	maps_release(&m);
+	return rc;
+}
+
+static int write_main(int argc, char **argv, struct err *e)
+{
+	struct write_args a = { 0 };
+	struct opt_keep keep = { 0 };
+	int used = opt_parse(write_opts, &a, argc, argv, e), rc = used;
+
+	if (rc >= 0)
+		rc = take_words(&a, argc - used, argv + used, &keep, e);
+	if (rc == 0)
+		rc = write_all(&a, e);
+	opt_release(write_opts, &a);
+	opt_keep_release(&keep);
+	return rc;
+}
+
+const struct applet idmap_verb_write = {
+	.name = "write",
+	.synopsis = "[OPTIONS] PID [RANGE | INNER OUTER COUNT]...",
+	.summary = "write the maps of a process's user namespace",
+	.opts = write_opts,
+	.main = write_main,
+	.fail = 1,
+};
+
+/* ---- newuidmap and newgidmap ---- */
+
+static const struct opt tool_opts[] = {
+	{ OPT_OPERAND, .name = "PID", .off = 0 },
+	{ OPT_END },
+};
+
+/* As strtoul(3) reads it: also in hexadecimal or octal. */
+static int tool_number(const char *text, unsigned *out)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 0);
+	if (*text < '0' || *text > '9' || *end || errno || n > IDMAP_MAX + 1UL)
+		return -EINVAL;
+	*out = (unsigned)n;
+	return 0;
+}
+
+int idmap_tool_ranges(struct idmap *m, int argc, char **argv, struct err *e)
+{
+	int rc = 0;
+
+	if (argc < 3 || argc % 3)
+		return err_bad(e, NULL, "usage: [PID|fd:N] ID LOWERID COUNT [ID LOWERID COUNT]...");
+	for (int i = 0; i < argc && rc == 0; i += 3) {
+		struct idmap_range r;
+
+		if (tool_number(argv[i], &r.inner) < 0 || tool_number(argv[i + 1], &r.outer) < 0 || tool_number(argv[i + 2], &r.count) < 0 || !r.count ||
+		    r.inner > IDMAP_MAX || r.outer > IDMAP_MAX || r.count - 1 > IDMAP_MAX - r.inner || r.count - 1 > IDMAP_MAX - r.outer)
+			return err_bad(e, argv[i], "%s %s is no range of ids", argv[i + 1], argv[i + 2]);
+		rc = idmap_add(m, &r, false, NULL, e);
+	}
+	return rc;
+}
+
+/* Its owner must be the caller, whoever else may look at the process. */
+static int check_owner(const char *proc, const struct stat *st, struct err *e)
+{
+	if (getuid() == st->st_uid && getgid() == st->st_gid)
+		return 0;
+	err_bad(e, proc, "is owned by a different user: %u:%u, not %u:%u", st->st_uid, st->st_gid, getuid(), getgid());
+	err_hint(e, "idmap write has no such rule");
+	return -EINVAL;
+}
+
+static int tool_run(int i, const char *target, int argc, char **argv, struct maps *m, struct err *e)
+{
+	char proc[64];
+	struct stat st;
+	auto_close int dir = idmap_open_process(target, proc, e);
+	int rc = dir < 0 ? dir : idmap_tool_ranges(&m->map[i], argc, argv, e);
+
+	if (rc == 0 && fstat(dir, &st) < 0)
+		rc = err_sys(e, proc, NULL);
+	if (rc == 0)
+		rc = check_owner(proc, &st, e);
+	if (rc == 0)
+		rc = idmap_check(&m->map[i], maps_names[i], e);
+	if (rc == 0)
+		rc = check_rules(dir, &st, m, e);
+	return rc < 0 ? rc : write_maps(dir, proc, m, e);
+}
+
+static int tool_main(int i, int argc, char **argv, struct err *e)
+{
+	struct maps m = { .uid = getuid(), .gid = getgid() };
+	const char *target = NULL;
+	int used = opt_parse(tool_opts, &target, argc, argv, e), rc = used;
+
+	if (rc >= 0)
+		rc = tool_run(i, target, argc - used, argv + used, &m, e);
+	maps_release(&m);
+	return rc;
+}
+
+static int newuidmap_main(int argc, char **argv, struct err *e)
+{
+	return tool_main(0, argc, argv, e);
+}
+
+static int newgidmap_main(int argc, char **argv, struct err *e)
+{
+	return tool_main(1, argc, argv, e);
+}
+
+const struct applet applet_newuidmap = {
+	.name = "newuidmap",
+	.synopsis = "PID|fd:N UID LOWERUID COUNT [UID LOWERUID COUNT]...",
+	.summary = "write the uid map of a process, by the rules of shadow's",
+	.opts = tool_opts,
+	.main = newuidmap_main,
+	/* a link in the way of the one that is setuid would take every user's subordinate ids away */
+	.flags = APPLET_NO_LINK,
+	.fail = 1,
+};
+
+const struct applet applet_newgidmap = {
+	.name = "newgidmap",
+	.synopsis = "PID|fd:N GID LOWERGID COUNT [GID LOWERGID COUNT]...",
+	.summary = "write the gid map of a process, by the rules of shadow's",
+	.opts = tool_opts,
+	.main = newgidmap_main,
+	.flags = APPLET_NO_LINK,
+	.fail = 1,
+};
