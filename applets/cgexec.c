@@ -6,10 +6,15 @@
 #include <unistd.h>
 
 #include "applets/applet.h"
+#include "core/cgroup_live.h"
+#include "core/fd.h"
 #include "core/proc.h"
 
 /* A container that has ended may leave processes in its group: how long they are given to die when killed. */
 #define KILL_WAIT_MS 10000
+
+/* What proc_watch has room for; there are no more hierarchies than controllers. */
+#define HOLDS_MAX 15
 
 #define OFF(field) offsetof(struct cgexec_args, field)
 
@@ -194,15 +199,18 @@ static int make_below(const struct cgexec_args *a, struct cgexec_state *s, struc
 /* The watcher is forked before we join, so that it is not in the group that it waits for. */
 static int leave_watcher(struct cgexec_state *s, const struct step_ctx *ctx, struct err *e)
 {
-	const int none[1] = { -1 };
-	int rc;
+	/* as long as this process lives, others leave it the groups of theirs that it uses */
+	int holds[HOLDS_MAX], rc;
+	size_t n = 0;
 
 	if (ctx->pid_pending)
 		return err_bad(e, "--rm", "the process that removes the groups would become pid 1 of the new pid namespace; put cgexec before unshare --pid");
-	rc = proc_watch(none, 0, e);
+	for (size_t i = 0; i < s->dirs.n && n < HOLDS_MAX; i++)
+		holds[n++] = s->dirs.v[i].hold;
+	rc = proc_watch(holds, n, e);
 	if (rc <= 0)
 		return rc;
-	cgroup_dirs_remove(&s->dirs, true, false, -1, e);
+	cgroup_dirs_retire(&s->dirs, false, e);
 	_exit(0);
 }
 

@@ -88,6 +88,7 @@ struct cgroup_dir {
 	bool optional;                  /* the v2 node that nobody asked for: what cannot be had is left out */
 	bool made;                      /* by this call, and not removed yet */
 	int procs, back;                /* owned fds: cgroup.procs of the group, and of the one to go back to */
+	int hold;                       /* owned fd: the directory, while another call's group is in use; see cgroup_share */
 };
 
 /* The mode bit, S_ISVTX of inode(7), of a group that was made on the way to one with --rm: it costs no call of its own. */
@@ -214,7 +215,7 @@ void cgroup_limits_controllers(const struct cgroup_limits *l, struct strbuf *out
 
 /* A limit of one block device, or its weight. */
 enum cgroup_io_kind { CGROUP_IO_RBPS, CGROUP_IO_WBPS, CGROUP_IO_RIOPS, CGROUP_IO_WIOPS, CGROUP_IO_WEIGHT };
-struct cgroup_io {
+struct cgroup_io_limit {
 	enum cgroup_io_kind kind;
 	const char *device; /* borrowed: a path or MAJOR:MINOR */
 	size_t device_len;
@@ -241,7 +242,7 @@ struct cgroup_goal {
 	struct opt_num pids;         /* -1: no limit */
 	const char *cpuset_cpus, *cpuset_mems;
 	struct opt_num blkio_weight, io_weight; /* at most one is set: 1 to 1000, or 1 to 10000 */
-	struct cgroup_io *io;        /* owned */
+	struct cgroup_io_limit *io;        /* owned */
 	size_t n_io;
 	struct cgroup_knob_value *knobs; /* owned; in the order given, after all else */
 	size_t n_knobs;

@@ -29,9 +29,9 @@ static const struct {
 
 /* ---- reading what is wanted ---- */
 
-static int add(struct cgroup_goal *goal, const struct cgroup_io *io, struct err *e)
+static int add(struct cgroup_goal *goal, const struct cgroup_io_limit *io, struct err *e)
 {
-	struct cgroup_io *v = realloc(goal->io, (goal->n_io + 1) * sizeof *v);
+	struct cgroup_io_limit *v = realloc(goal->io, (goal->n_io + 1) * sizeof *v);
 
 	if (!v)
 		return err_set(e, ENOMEM, "limits", NULL);
@@ -57,7 +57,7 @@ static int parse_amount(enum cgroup_io_kind kind, const char *value, long long *
 
 static int add_amount(struct cgroup_goal *goal, enum cgroup_io_kind kind, const char *text, size_t device, const char *value, struct err *e)
 {
-	struct cgroup_io io = { .kind = kind, .device = text, .device_len = device };
+	struct cgroup_io_limit io = { .kind = kind, .device = text, .device_len = device };
 	int rc = parse_amount(kind, value, &io.v);
 
 	if (rc < 0)
@@ -235,7 +235,7 @@ static int write_weight(const struct cgroup_dir *g, const struct cgroup_goal *go
 	return cgroup_put(g, f->name, value, e);
 }
 
-static int write_device(const struct cgroup_dir *g, const struct cgroup_io *io, struct err *e)
+static int write_device(const struct cgroup_dir *g, const struct cgroup_io_limit *io, struct err *e)
 {
 	const struct weight_file *f = io->kind == CGROUP_IO_WEIGHT ? weight_file(g, false, e) : NULL;
 	char name[4096], value[128], amount[32];

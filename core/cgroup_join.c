@@ -19,7 +19,7 @@ static const char *procs_file(const struct cgroup_hier *h)
 	return h->v2 ? "cgroup.procs" : "tasks";
 }
 
-static void hint_join(const struct cgroup_dir *g, int code, struct err *e)
+void cgroup_hint_join(const struct cgroup_dir *g, int code, struct err *e)
 {
 	char text[256];
 
@@ -45,7 +45,7 @@ static int open_procs(const struct cgroup_dir *g, struct err *e)
 		return err_set(e, ENAMETOOLONG, g->path, NULL);
 	fd = fd_open(AT_FDCWD, path, O_WRONLY, e);
 	if (fd < 0)
-		hint_join(g, -fd, e);
+		cgroup_hint_join(g, -fd, e);
 	return fd;
 }
 
@@ -92,7 +92,7 @@ static int join_failed(const struct cgroup_dir *g, int rc, struct err *e)
 
 	cgroup_path(path, sizeof path, g->path, procs_file(g->hier));
 	err_set(e, -rc, path, "join");
-	hint_join(g, -rc, e);
+	cgroup_hint_join(g, -rc, e);
 	return rc;
 }
 

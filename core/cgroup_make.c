@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/cgroup_live.h"
 #include "core/fd.h"
 
 /* How often a path is made anew whose parents another call takes away meanwhile. */
@@ -130,6 +131,7 @@ void cgroup_drop(struct cgroup_dirs *d, struct cgroup_dir *g)
 {
 	fd_close(&g->procs);
 	fd_close(&g->back);
+	fd_close(&g->hold);
 	free(g->path);
 	d->n--;
 	memmove(g, g + 1, (size_t)(d->v + d->n - g) * sizeof *g);
@@ -361,8 +363,12 @@ static int enable_controllers(const struct cgroup_dir *g, struct err *e)
 static int make_dir(struct cgroup_dirs *d, struct cgroup_dir *g, long long mode, struct err *e)
 {
 	char level[4096];
-	int rc = make_path(d, g, mode, level, sizeof level);
+	int rc, tries = MAKE_TRIES;
 
+	/* what another call made may be going just now; the top group does not */
+	do
+		rc = make_path(d, g, mode, level, sizeof level);
+	while (rc == 0 && !g->made && g->path[g->base] && cgroup_share(g) == -ENODEV && --tries);
 	if (rc < 0) {
 		err_set(e, -rc, level, "make group");
 		cgroup_hint(g->hier, -rc, e);

@@ -44,7 +44,7 @@ static struct cgroup_hier *hier_of(const char *line, struct cgroups *c)
 static int add_group(const char *line, struct cgroups *c, struct cgroup_dirs *d, struct err *e)
 {
 	struct cgroup_hier *h = hier_of(line, c);
-	struct cgroup_dir g = { .hier = h, .procs = -1, .back = -1 };
+	struct cgroup_dir g = { .hier = h, .procs = -1, .back = -1, .hold = -1 };
 
 	if (is_deleted(line))
 		return err_set(e, ENOENT, line, "the group has been removed");

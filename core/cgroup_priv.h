@@ -44,6 +44,32 @@ int cgroup_knob_add(struct cgroup_goal *goal, const char *file, long long v, str
 int cgroup_hugetlb_add(struct cgroup_goal *goal, const char *text, const char *size, const char *value, struct err *e);
 int cgroup_hugetlb_set(struct cgroup_goal *goal, const char *file, const char *text, const char *value, struct err *e);
 int cgroup_knobs_write(const struct cgroup_dirs *d, const struct cgroup_goal *goal, struct err *e);
+/* The same for what joining or moving there was refused. */
+void cgroup_hint_join(const struct cgroup_dir *g, int code, struct err *e);
+
+/* Wait until nobody is in the groups that this call made. */
+void cgroup_dirs_wait(const struct cgroup_dirs *d);
+
+/* The whole of a file of the group, to be freed; NULL with errno. */
+char *cgroup_slurp(const struct cgroup_dir *g, const char *file);
+
+/*
+ * The number behind `key` in a file of "KEY NUMBER" lines, behind "KEY ... total="
+ * where that is on the line (PSI); without a key, the number that is all of the file. -1: none.
+ */
+long long cgroup_number(const struct cgroup_dir *g, const char *file, const char *key);
+
+/* What a group has read from and written to one device. */
+enum { IO_RBYTES, IO_WBYTES, IO_DBYTES, IO_RIOS, IO_WIOS, IO_DIOS, IO_KINDS };
+struct cgroup_io {
+	char device[24]; /* "MAJOR:MINOR" */
+	long long v[IO_KINDS];
+};
+#define CGROUP_IO_MAX 64
+extern const char *const cgroup_io_keys[IO_KINDS];
+
+/* Both versions' files into v, room for CGROUP_IO_MAX: how many devices there are, 0 too where nothing is counted; -1 without such a file. */
+int cgroup_io_read(const struct cgroup_dir *g, struct cgroup_io *v);
 
 /* Take the group, one of d->v, out of the list. */
 void cgroup_drop(struct cgroup_dirs *d, struct cgroup_dir *g);

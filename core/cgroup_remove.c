@@ -1,3 +1,4 @@
+#include "core/cgroup_live.h"
 #include "core/cgroup_priv.h"
 
 #include <dirent.h>
@@ -295,4 +296,21 @@ int cgroup_remove_path(const char *path, bool v2, bool kill_them, int wait_ms, s
 	struct cgroup_dirs one = { .v = &dir, .n = 1 };
 
 	return cgroup_dirs_remove(&one, false, kill_them, wait_ms, e);
+}
+
+void cgroup_dirs_wait(const struct cgroup_dirs *d)
+{
+	wait_empty(d, true, false, -1);
+}
+
+int cgroup_dirs_kill(const struct cgroup_dirs *d, int wait_ms, struct err *e)
+{
+	int rc;
+
+	if (wait_empty(d, false, true, now_ms() + wait_ms))
+		return 0;
+	rc = still_used(d, false, e);
+	if (rc < 0)
+		err_hint(e, "what is frozen by a group of version 1, or waits for a device, does not die before that is over");
+	return rc;
 }

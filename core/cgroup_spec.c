@@ -184,7 +184,7 @@ static int no_own(const struct cgroup_hier *h, const char *text, struct err *e)
 /* 0, -ENOMEM, or -ENOENT where the own group is out of sight. */
 static int dir_add(struct cgroup_dirs *d, const struct cgroup_hier *h, const struct cgroup_spec *spec)
 {
-	struct cgroup_dir g = { .hier = h, .procs = -1, .back = -1 };
+	struct cgroup_dir g = { .hier = h, .procs = -1, .back = -1, .hold = -1 };
 
 	g.path = dir_path(h, spec, &g.base);
 	if (!g.path)
@@ -295,6 +295,7 @@ void cgroup_dirs_release(struct cgroup_dirs *d)
 		free(d->v[i].path);
 		fd_close(&d->v[i].procs);
 		fd_close(&d->v[i].back);
+		fd_close(&d->v[i].hold);
 	}
 	for (size_t i = 0; i < d->n_made; i++)
 		free(d->made[i]);
@@ -316,7 +317,7 @@ int cgroup_dirs_below(const struct cgroup_dirs *above, const char *name, struct 
 		*g = above->v[d->n];
 		g->base = strlen(g->path);
 		g->made = false;
-		g->procs = g->back = -1;
+		g->procs = g->back = g->hold = -1;
 		g->path = str_joined(above->v[d->n].path, "/", name);
 		if (!g->path)
 			return err_set(e, ENOMEM, name, NULL);

@@ -1,0 +1,63 @@
+#!/bin/sh
+# cgexec: calls that use the same group at the same time, and who takes it away
+. "${0%/*}/lib.sh"
+. "${0%/*}/groups.sh"
+need cgroup groups
+
+cat >>"$TMP/.env" <<'EOF'
+once() { nestbox cgexec --create --rm -g pids:$1 --pids 50 true || echo failed >>$TMP/failed; }
+below() { nestbox cgexec --create --rm --child in -g pids:$1 --pids 50 -- $AS_ROOT nestbox unshare -p -f true || echo failed >>$TMP/failed; }
+# do $1 for the path $2 $3 times, one after the other and then all at the same time
+many()
+{
+	n=0; while [ $n -lt "$3" ]; do $1 $2; n=$((n + 1)); done
+	while [ $n -gt 0 ]; do $1 $2 & n=$((n - 1)); done
+	wait
+	[ ! -e $TMP/failed ]
+}
+EOF
+times=${TEST_BRIEF:+20}
+echo "times=${times:-50}" >>"$TMP/.env"
+test_ok 'calls on the same path do not take each other'\''s group away, in a row and in parallel' 'many once $G $times; nothing_left'
+test_ok 'nor with --child' 'many below $G $times; nothing_left'
+test_ok '200 groups, made and removed in parallel' '
+	n=0
+	while [ $n -lt 200 ]; do
+		once $G/$n &
+		n=$((n + 1))
+		[ $((n % 25)) != 0 ] || wait
+	done
+	wait
+	[ ! -e $TMP/failed ]
+	nothing_left
+'
+test_ok 'the one who made a group takes it away after the last who uses it' '
+	mkfifo $TMP/go
+	nestbox cgexec --create --rm -g pids:$G true
+	nothing_left
+	nestbox cgexec --create --rm -g pids:$G sh -c ": >$TMP/one; sleep 0.5" & a=$!
+	soon test -e $TMP/one
+	# stays outside, but its watcher says that the group is in use
+	nestbox cgexec --create --rm --no-join -g pids:$G sh -c ": >$TMP/two; read _ <$TMP/go" & b=$!
+	soon test -e $TMP/two
+	wait $a
+	sleep 1
+	[ -d $(hier pids)/$G ]
+	echo >$TMP/go
+	wait $b
+	nothing_left
+'
+test_ok 'a lock of a stranger'\''s keeps nobody for ever' '
+	[ "$(command -v flock)" ] || exit 0
+	nestbox cgexec --create --rm -g pids:$G sh -c ": >$TMP/three; sleep 0.3" & a=$!
+	soon test -e $TMP/three
+	flock $(hier pids)/$G sleep 300 >/dev/null 2>&1 </dev/null & l=$!
+	sleep 0.1
+	nestbox cgexec --create --rm -g pids:$G true
+	wait $a
+	for i in 1 2; do nothing_left >/dev/null || :; done
+	kill $l
+	nothing_left
+'
+test_ok 'nothing is left of any test' 'nothing_left'
+done_testing
