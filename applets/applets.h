@@ -2,6 +2,7 @@
  * The applets, each once; sorted as they are listed. A new one is a line here
  * and a file beside this one. No include guard: an X-macro list.
  */
+APPLET(cgclassify)
 APPLET(cgexec)
 APPLET(gc)
 APPLET(idmap)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "applets/applet.h"
+#include "applets/cgexec_priv.h"
 #include "core/cgroup_live.h"
 #include "core/fd.h"
 #include "core/proc.h"
@@ -33,6 +34,7 @@ static const struct opt cgexec_opts[] = {
 	{ OPT_LIST,  0,   "set-raw", "FILE=VALUE", "write to exactly that file, as it is", OFF(set_raw) },
 	{ OPT_GROUP, .group = cgroup_limit_opts, .off = OFF(limits) },
 	{ OPT_LIST,  0,   "try-set", "NAME=VALUE", "--set, where the kernel has it", OFF(try_set) },
+	{ OPT_GROUP, .group = cgexec_live_opts, .off = OFF(live) },
 	{ OPT_FLAG,  's', "sticky",  NULL,         "no effect: there is no daemon that would move processes", OFF(ignored), .flags = OPT_HIDDEN },
 	{ OPT_FLAG,  'b', "b",       NULL,         "no effect: PATH is below the top group anyway", OFF(ignored), .flags = OPT_HIDDEN },
 	{ OPT_END },
@@ -44,6 +46,7 @@ struct cgexec_state {
 	struct cgroup_dirs dirs;
 	struct cgroup_dirs below; /* --child */
 	struct dev_list devices;  /* the rules that were given, in order; owned */
+	struct cgexec_report report;
 	struct step_ctx *run; /* borrowed: this process waits, and so removes by itself; else NULL */
 };
 
@@ -102,7 +105,9 @@ static int cgexec_check(const void *args, struct err *e)
 	if (rc == 0 && a->child && !a->create.set)
 		rc = err_bad(e, "--child", "makes a group, and --create is not given");
 	cgroup_goal_release(&goal);
-	return rc;
+	if (rc == 0 && a->dry_run && cgexec_live_given(&a->live))
+		rc = err_bad(e, cgexec_live_given(&a->live), "is not what --dry-run can show");
+	return rc < 0 ? rc : cgexec_live_check(&a->live, e);
 }
 
 /* Only looks: what stands where, and whether limits and groups fit each other. */
@@ -110,8 +115,12 @@ static int cgexec_open(const void *args, void *state, struct step_ctx *ctx, stru
 {
 	const struct cgexec_args *a = args;
 	struct cgexec_state *s = state;
-	int rc = ctx->cgroups ? 0 : cgroups_load(&s->own, e);
+	int rc = cgexec_live_fits(&a->live, ctx->alone, a->rm, e);
 
+	if (rc == 0)
+		rc = cgexec_report_open(&a->live.report, &s->report, e);
+	if (rc == 0 && !ctx->cgroups)
+		rc = cgroups_load(&s->own, e);
 	s->run = ctx->run ? ctx : NULL;
 	s->dirs.mark = a->rm;
 	s->all = ctx->cgroups ? ctx->cgroups : &s->own;
@@ -197,7 +206,7 @@ static int make_below(const struct cgexec_args *a, struct cgexec_state *s, struc
 }
 
 /* The watcher is forked before we join, so that it is not in the group that it waits for. */
-static int leave_watcher(struct cgexec_state *s, const struct step_ctx *ctx, struct err *e)
+static int leave_watcher(struct cgexec_state *s, bool kill_left, const struct step_ctx *ctx, struct err *e)
 {
 	/* as long as this process lives, others leave it the groups of theirs that it uses */
 	int holds[HOLDS_MAX], rc;
@@ -210,7 +219,7 @@ static int leave_watcher(struct cgexec_state *s, const struct step_ctx *ctx, str
 	rc = proc_watch(holds, n, e);
 	if (rc <= 0)
 		return rc;
-	cgroup_dirs_retire(&s->dirs, false, e);
+	cgroup_dirs_retire(&s->dirs, kill_left, e);
 	_exit(0);
 }
 
@@ -222,12 +231,18 @@ static int change(const struct cgexec_args *a, struct cgexec_state *s, struct st
 
 	if (rc == 0)
 		rc = cgexec_devices_apply(a, s->all, &s->dirs, &s->devices, e);
+	if (rc == 0)
+		rc = cgexec_delegate(&a->live, &s->dirs, e);
 	if (rc == 0 && a->child)
 		rc = make_below(a, s, &ctx->seats, e);
-	if (rc == 0 && joins)
+	if (rc == 0 && ctx->alone)
+		rc = cgexec_act(&a->live, &s->dirs, e);
+	if (rc == 0 && joins && !a->live.report.set)
 		rc = cgroup_open_procs(&s->dirs, e);
 	if (rc == 0 && a->rm && !a->dry_run && !ctx->run)
-		rc = leave_watcher(s, ctx, e);
+		rc = leave_watcher(s, a->live.kill, ctx, e);
+	if (rc == 0 && a->live.report.set)
+		return cgexec_report_fork(&s->report, &s->dirs, joins, ctx, e);
 	return rc == 0 && joins ? cgroup_join(&s->dirs, e) : rc;
 }
 
@@ -254,6 +269,14 @@ static int cgexec_apply(const void *args, void *state, struct step_ctx *ctx, str
 	return (a->dry_run ? dry_run : change)(a, state, ctx, e);
 }
 
+static int cgexec_ended(const void *args, void *state, int status, struct err *e)
+{
+	const struct cgexec_args *a = args;
+	struct cgexec_state *s = state;
+
+	return a->live.report.set ? cgexec_report_write(&s->report, &s->dirs, status, e) : 0;
+}
+
 static void cgexec_release(const void *args, void *state, bool failed)
 {
 	const struct cgexec_args *a = args;
@@ -276,6 +299,7 @@ static void cgexec_close(void *state)
 	struct cgexec_state *s = state;
 
 	devfilter_release(&s->devices);
+	cgexec_report_close(&s->report);
 	cgroup_dirs_release(&s->below);
 	cgroup_dirs_release(&s->dirs);
 	cgroups_release(&s->own);
@@ -289,6 +313,7 @@ const struct step_ops cgexec_step = {
 	.check = cgexec_check,
 	.open = cgexec_open,
 	.apply = cgexec_apply,
+	.ended = cgexec_ended,
 	.release = cgexec_release,
 	.close = cgexec_close,
 };

@@ -8,6 +8,14 @@
 #include "core/opt.h"
 #include "core/step.h"
 
+/* What is done to a group in use, and with what is used of it: cgexec_live.c. */
+struct cgexec_live {
+	struct strs get, move;    /* names of files; process ids */
+	const char *delegate;     /* "UID[:GID]" */
+	bool freeze, thaw, kill, wait_oom;
+	struct opt_maybe report;  /* a file descriptor's number, or a file; none: standard error */
+};
+
 struct cgexec_args {
 	struct strs groups;       /* -g "CTRL,CTRL:PATH" */
 	struct opt_maybe create;  /* with the mode of new directories, octal */
@@ -20,6 +28,7 @@ struct cgexec_args {
 	const char *devices;      /* "default", "all", "list" */
 	struct strs device;       /* further rules: devfilter_parse */
 	struct cgroup_limits limits;
+	struct cgexec_live live;
 	bool ignored;             /* libcgroup's -s and -b */
 };
 

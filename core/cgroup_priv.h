@@ -28,7 +28,7 @@ int cgroup_check_memory(long long bytes, const char *what, struct err *e);
 /* What the controller is called in the other version: "blkio" and "io"; "unified" where each v2 group does its work; or NULL. */
 const char *cgroup_other_name(const char *controller);
 
-/* ---- parts of a goal: cgroup_io.c and cgroup_knob.c; 0 or -errno with *e ---- */
+/* ---- parts of a goal: cgroup_disk.c and cgroup_knob.c; 0 or -errno with *e ---- */
 
 /* "DEVICE:N", or with a blank between them, of that kind; "DEVICE KEY=N ..." of io.max. Pure. */
 int cgroup_io_add(struct cgroup_goal *goal, enum cgroup_io_kind kind, const char *text, char separator, struct err *e);

@@ -81,6 +81,17 @@ static int apply_all(struct plan *p, struct step_ctx *ctx, struct err *e)
 	return 0;
 }
 
+/* The child has ended. */
+static int tell_all(struct plan *p, int status, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < p->n && rc == 0; i++)
+		if (p->v[i].ops->ended)
+			rc = blame(p->v[i].ops, p->v[i].ops->ended(p->v[i].args, p->v[i].state, status, e), e);
+	return rc;
+}
+
 /* Last made, first gone. */
 static void release_all(struct plan *p, bool failed)
 {
@@ -122,11 +133,12 @@ int plan_run(struct plan *p, struct step_ctx *ctx, int *status, struct err *e)
 		if (ctx->forked)
 			ctx->forked(&ctx->child);
 		*status = proc_wait(&ctx->child, e);
+		rc = *status < 0 ? *status : tell_all(p, *status, e);
 		failed = *status < 0;
 		/* without a run's single plan, what lingers is a watcher's, or is meant to stay */
 		if (ctx->run || failed)
 			release_all(p, failed);
-		return failed ? *status : STEP_WAIT;
+		return rc < 0 ? rc : STEP_WAIT;
 	}
 	/* a child leaves the cleaning to its parent, which made the plan */
 	if (ctx->forks == forks)

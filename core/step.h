@@ -48,6 +48,8 @@ struct step_ops {
 	int (*open)(const void *args, void *state, struct step_ctx *ctx, struct err *e);
 	/* Make the change. 0, -errno, or STEP_WAIT in a parent. */
 	int (*apply)(const void *args, void *state, struct step_ctx *ctx, struct err *e);
+	/* In the waiter, once the child has ended with this status (waitpid(2)), before anything is taken away. May be NULL. */
+	int (*ended)(const void *args, void *state, int status, struct err *e);
 	/*
 	 * Take away what outlives the process: after a failure, and in the waiter
 	 * at the end. May be NULL. With `failed`, all that was made; else only

@@ -179,8 +179,8 @@ if test_need cmd:bash 'bash completion of chains and values'; then
 			offers Makefile nestbox pivot --mask Makef
 			offers Makefile nestbox pivot --mask = Makef
 			offers Makefile nestbox cgexec -m Makef
-			offers --rm nestbox cgexec -m 64M --r
-			offers --rm nestbox cgexec -g memory : x --r
+			offers --rm nestbox cgexec -m 64M --rm
+			offers --rm nestbox cgexec -g memory : x --rm
 			offers "" nestbox pivot rootfs --r
 			offers nestbox nestbox pivot rootfs -- nestb
 			offers --mount-proc unshare --mount-p

@@ -222,6 +222,7 @@ fi
 	not grep -q "<- 0$" said
 	grep -qE "/(tasks|cgroup.procs) <- 0$" joins
 '
+test_fails 125 'kill: is not what --dry-run can show' '... but not what is done to groups in use' 'nestbox cgexec -g pids:$G --dry-run --kill'
 test_need root '... device rules too' && test_ok '... device rules too' '
 	in_group devices --dry-run --device "deny all" --device "allow c 1:3 rw" true >said
 	if v1 devices; then
