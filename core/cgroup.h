@@ -103,6 +103,7 @@ struct cgroup_dirs {
 	size_t joined;    /* so many of v have been joined */
 	const char *spec; /* the last -g, for hints; borrowed */
 	const struct cgroups *all; /* borrowed: where they were looked for */
+	int patience_ms;  /* how long groups that are going are still waited for */
 	bool mark;     /* parents that have to be made are marked as going when the last group below them does */
 };
 

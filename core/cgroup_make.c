@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/cgroup_live.h"
@@ -13,6 +14,9 @@
 
 /* How often a path is made anew whose parents another call takes away meanwhile. */
 #define MAKE_TRIES 32
+
+/* How long a group is waited for, in all hierarchies together, that seems to be going. */
+#define MAKE_PATIENCE_MS 200
 
 /* ---- small files of a group ---- */
 
@@ -360,15 +364,41 @@ static int enable_controllers(const struct cgroup_dir *g, struct err *e)
 	return rc;
 }
 
+/*
+ * An empty group that is to go at the end may be that of an earlier call, which
+ * is about to be taken away, with limits that were not asked for: give its
+ * watcher a moment.
+ */
+static bool ends_soon(struct cgroup_dirs *d, const struct cgroup_dir *g)
+{
+	char text[16];
+
+	for (; d->mark && d->patience_ms > 0 && cgroup_get(g, "cgroup.procs", text, sizeof text) == 0; d->patience_ms--) {
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+		if (access(g->path, F_OK) < 0)
+			return true;
+	}
+	return false;
+}
+
+/* What another call made may be going just now; the top group does not. As make_path. */
+static int make_or_share(struct cgroup_dirs *d, struct cgroup_dir *g, long long mode, char *level, size_t size)
+{
+	for (int tries = 0;; tries++) {
+		int rc = make_path(d, g, mode, level, size);
+
+		if (rc < 0 || g->made || g->dry || !g->path[g->base])
+			return rc;
+		if (!ends_soon(d, g) && (cgroup_share(g) != -ENODEV || tries >= MAKE_TRIES))
+			return 0;
+	}
+}
+
 static int make_dir(struct cgroup_dirs *d, struct cgroup_dir *g, long long mode, struct err *e)
 {
 	char level[4096];
-	int rc, tries = MAKE_TRIES;
+	int rc = make_or_share(d, g, mode, level, sizeof level);
 
-	/* what another call made may be going just now; the top group does not */
-	do
-		rc = make_path(d, g, mode, level, sizeof level);
-	while (rc == 0 && !g->made && g->path[g->base] && cgroup_share(g) == -ENODEV && --tries);
 	if (rc < 0) {
 		err_set(e, -rc, level, "make group");
 		cgroup_hint(g->hier, -rc, e);
@@ -384,6 +414,7 @@ static int make_dir(struct cgroup_dirs *d, struct cgroup_dir *g, long long mode,
 
 int cgroup_dirs_make(struct cgroup_dirs *d, long long mode, struct err *e)
 {
+	d->patience_ms = MAKE_PATIENCE_MS;
 	for (size_t i = 0; i < d->n; i++) {
 		struct cgroup_dir *g = &d->v[i];
 		int rc = make_dir(d, g, mode, e);

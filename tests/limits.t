@@ -20,11 +20,12 @@ val()
 is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\"" >&2; return 1; }; }
 # in a group with the controllers $1 and the options up to "--": the command
 in_group() { in_ctrl=$1; shift; nestbox cgexec --create --rm -g "$in_ctrl:$G" "$@"; }
+gone() { [ ! -d "$1" ] || rmdir "$1" 2>/dev/null; }
 # a group that was made without --rm, by its controller
 drop()
 {
 	for drop_in in "$(hier "$1")" "$(hier unified)"; do
-		[ ! -d "$drop_in/$G" ] || soon rmdir "$drop_in/$G" 2>/dev/null
+		soon gone "$drop_in/$G"
 	done
 }
 # until the command succeeds, but not for ever
