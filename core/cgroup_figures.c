@@ -10,9 +10,9 @@
 #include "core/cgroup_priv.h"
 #include "core/fd.h"
 
-/* v1's "no limit": the largest number, rounded down to a page of 4 KiB; those of others are near. */
+/* v1's "no limit": the largest number, rounded down to a page: of 4 KiB, or a huge one of up to 1 GiB. */
 #define V1_NONE 9223372036854771712LL
-#define V1_NONE_FROM (LLONG_MAX - 65536)
+#define V1_NONE_FROM (LLONG_MAX - (1LL << 30))
 
 char *cgroup_slurp(const struct cgroup_dir *g, const char *file)
 {
