@@ -4,19 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "applets/idmap.h"
 #include "applets/idmap_priv.h"
 #include "core/fd.h"
 #include "core/mnt.h"
 #include "core/sys.h"
 
-struct mount_args {
-	struct maps_args ids;
-	bool recursive;
-	const char *options, *userns;
-	const char *src, *dst;
-};
-
-#define OFF(field) offsetof(struct mount_args, field)
+#define OFF(field) offsetof(struct idmap_mount_args, field)
 
 static const struct opt mount_opts[] = {
 	{ OPT_GROUP, .off = OFF(ids), .group = maps_opts },
@@ -57,7 +51,7 @@ static int parse_options(const char *text, uint64_t *attrs, struct err *e)
  * Kernels differ in what a namespace without a gid map does to a mount: 6.1
  * gives all groups to nobody, later ones refuse. Neither is what was meant.
  */
-static int check_both(const struct mount_args *a, struct err *e)
+static int check_both(const struct idmap_mount_args *a, struct err *e)
 {
 	bool users = maps_given(&a->ids, 0), groups = maps_given(&a->ids, 1);
 
@@ -74,28 +68,12 @@ static int check_both(const struct mount_args *a, struct err *e)
 
 static int mount_check(const void *args, struct err *e)
 {
-	const struct mount_args *a = args;
+	const struct idmap_mount_args *a = args;
 	uint64_t attrs;
 	int rc = check_both(a, e);
 
 	rc = rc < 0 ? rc : maps_check(&a->ids, e);
 	return rc < 0 ? rc : parse_options(a->options, &attrs, e);
-}
-
-static int make_userns(const struct mount_args *a, struct err *e)
-{
-	struct maps m = { .uid = geteuid(), .gid = getegid() };
-	int rc = maps_fill(&m, 0, &a->ids, true, e);
-
-	if (rc == 0)
-		rc = maps_fill(&m, 1, &a->ids, true, e);
-	if (rc == 0) {
-		rc = idmap_userns(m.map, e);
-		if (rc == -EPERM || rc == -EACCES)
-			err_hint(e, "an idmapped mount is for root: a user namespace may idmap what was mounted in it, and nothing else");
-	}
-	maps_release(&m);
-	return rc;
 }
 
 static int find_userns(const char *word, struct err *e)
@@ -109,7 +87,7 @@ static int find_userns(const char *word, struct err *e)
 	return dir < 0 ? dir : fd_open(dir, "ns/user", O_RDONLY, e);
 }
 
-static int open_tree(const struct mount_args *a, struct err *e)
+static int open_tree(const struct idmap_mount_args *a, struct err *e)
 {
 	auto_close int tree = sys_open_tree(AT_FDCWD, a->src, OPEN_TREE_CLONE | (a->recursive ? AT_RECURSIVE : 0));
 	int rc;
@@ -124,8 +102,8 @@ static int open_tree(const struct mount_args *a, struct err *e)
 
 static int mount_apply(const void *args, void *state, struct step_ctx *ctx, struct err *e)
 {
-	const struct mount_args *a = args;
-	auto_close int userns = a->userns ? find_userns(a->userns, e) : make_userns(a, e);
+	const struct idmap_mount_args *a = args;
+	auto_close int userns = a->userns ? find_userns(a->userns, e) : maps_userns(&a->ids, e);
 	auto_close int tree = userns < 0 ? userns : open_tree(a, e);
 	auto_close int at = tree < 0 ? tree : fd_open(AT_FDCWD, a->dst, O_PATH, e);
 	uint64_t attrs;
@@ -139,10 +117,10 @@ static int mount_apply(const void *args, void *state, struct step_ctx *ctx, stru
 	return rc < 0 ? rc : mnt_attach(tree, at, a->dst, e);
 }
 
-static const struct step_ops mount_step = {
+const struct step_ops idmap_mount_step = {
 	.name = "idmap mount",
 	.opts = mount_opts,
-	.args_size = sizeof(struct mount_args),
+	.args_size = sizeof(struct idmap_mount_args),
 	.check = mount_check,
 	.apply = mount_apply,
 };
@@ -153,7 +131,7 @@ const struct applet idmap_verb_mount = {
 	.summary = "mount a directory once more, with other ids",
 	.opts = mount_opts,
 	.notes = "INNER are the ids on disk, OUTER those that are seen at DST.",
-	.step = &mount_step,
+	.step = &idmap_mount_step,
 	.alone = ALONE_DONE,
 	.fail = 1,
 };

@@ -175,21 +175,13 @@ struct side {
 	struct idmap maps[2];
 };
 
-/* The machine's first user namespace, below which all others lie: PROC_USER_INIT_INO of the kernel. */
-static bool is_first(void)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino == 0xeffffffd;
-}
-
 /* What /proc says of a namespace that is not below ours is true of the first id of a range alone. */
 static int refuse_outer(int proc, const char *word, struct err *e)
 {
-	auto_close int ns = is_first() ? -1 : openat(proc, "ns/user", O_RDONLY | O_CLOEXEC);
+	auto_close int ns = maps_in_first_userns() ? -1 : openat(proc, "ns/user", O_RDONLY | O_CLOEXEC);
 	auto_close int parent = ns < 0 ? -1 : ioctl(ns, NS_GET_PARENT);
 
-	if (is_first() || parent >= 0)
+	if (maps_in_first_userns() || parent >= 0)
 		return 0;
 	err_bad(e, word, "its user namespace does not lie below this one, as far as can be seen");
 	err_hint(e, "only from out there can both be seen");

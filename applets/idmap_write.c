@@ -137,37 +137,6 @@ static int take_words(struct write_args *a, int argc, char **argv, struct opt_ke
 	return rc < 0 ? err_set(e, -rc, "id map", NULL) : 0;
 }
 
-/* Another's map: a process of one's own is written by oneself, since the owner's single id takes no privilege. */
-static int write_maps(int dir, const char *proc, const struct maps *m, struct err *e)
-{
-	struct idmap_job job = { .dir = dir, .tool = { m->tool[0], m->tool[1] } };
-	int rc;
-
-	for (int i = 0; i < 2; i++)
-		job.map[i] = m->map[i].n ? &m->map[i] : NULL;
-	rc = idmap_write(proc, &job, e);
-	if (rc == -EPERM)
-		err_hint(e, "a map is written once, by who has made the namespace or is privileged over its parent, and never for the first namespace");
-	if (rc < 0)
-		maps_hint(m, e);
-	return rc;
-}
-
-static int write_setgroups(int proc, const char *word, const struct maps *m, struct err *e)
-{
-	int rc;
-
-	/* who maps just his own group has to give setgroups(2) up first: user_namespaces(7) */
-	if (!word && m->map[1].n && !m->outside[1])
-		word = "deny";
-	if (!word)
-		return 0;
-	rc = fd_put(proc, "setgroups", word, e);
-	if (rc == -EPERM)
-		err_hint(e, "it cannot be changed once the gid map is written, and never back to allow");
-	return rc;
-}
-
 static int fill_maps(const struct write_args *a, struct maps *m, struct err *e)
 {
 	int rc = maps_check(&a->ids, e);
@@ -193,9 +162,7 @@ static int write_all(const struct write_args *a, struct err *e)
 	if (rc == 0 && a->check_subid)
 		rc = fstat(dir, &st) < 0 ? err_sys(e, proc, NULL) : check_rules(dir, &st, &m, e);
 	if (rc == 0)
-		rc = write_setgroups(dir, a->setgroups, &m, e);
-	if (rc == 0)
-		rc = write_maps(dir, proc, &m, e);
+		rc = maps_write_to(&m, dir, proc, a->setgroups, e);
 	maps_release(&m);
 	return rc;
 }
@@ -287,7 +254,9 @@ static int tool_run(int i, const char *target, int argc, char **argv, struct map
 		rc = idmap_check(&m->map[i], maps_names[i], e);
 	if (rc == 0)
 		rc = check_rules(dir, &st, m, e);
-	return rc < 0 ? rc : write_maps(dir, proc, m, e);
+		/* whatever is due of setgroups is done by now */
+	m->outside[0] = m->outside[1] = true;
+	return rc < 0 ? rc : maps_write_to(m, dir, proc, NULL, e);
 }
 
 static int tool_main(int i, int argc, char **argv, struct err *e)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/capability.h>
@@ -52,8 +53,7 @@ static const char *of_kind(const char *text, int i)
 	return both ? both : text;
 }
 
-/* All ranges of users, or of groups; the list is to be freed. */
-static int list_ranges(const struct maps_args *a, int i, struct strs *all, struct err *e)
+int maps_list(const struct maps_args *a, int i, struct strs *all)
 {
 	const struct strs *own = i ? &a->groups : &a->users;
 	int rc = 0;
@@ -65,7 +65,12 @@ static int list_ranges(const struct maps_args *a, int i, struct strs *all, struc
 
 		rc = text ? strs_add(all, text) : 0;
 	}
-	return rc < 0 ? err_set(e, -rc, "id map", NULL) : 0;
+	return rc;
+}
+
+static int list_ranges(const struct maps_args *a, int i, struct strs *all, struct err *e)
+{
+	return maps_list(a, i, all) < 0 ? err_set(e, ENOMEM, "id map", NULL) : 0;
 }
 
 static int check_ranges(const struct maps_args *a, int i, struct err *e)
@@ -103,6 +108,14 @@ static bool only_words(const struct strs *ranges)
 		if (idmap_spec_parse(ranges->v[k], &(struct idmap_range){ 0 }, &(struct err){ 0 }) == IDMAP_RANGE)
 			return false;
 	return true;
+}
+
+bool maps_in_first_userns(void)
+{
+	struct stat st;
+
+	/* PROC_USER_INIT_INO of the kernel */
+	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino == 0xeffffffd;
 }
 
 /* ---- subordinate ids ---- */
@@ -323,6 +336,50 @@ int maps_write(const struct maps *m, const char *setgroups, struct helper *h, st
 	} else if (rc < 0) {
 		maps_hint(m, e);
 	}
+	return rc;
+}
+
+static int write_setgroups(int dir, const char *word, struct err *e)
+{
+	int rc = fd_put(dir, "setgroups", word, e);
+
+	if (rc == -EPERM)
+		err_hint(e, "it cannot be changed once the gid map is written, and never back to allow");
+	return rc;
+}
+
+int maps_write_to(const struct maps *m, int dir, const char *proc, const char *setgroups, struct err *e)
+{
+	struct idmap_job job = { .dir = dir, .tool = { m->tool[0], m->tool[1] } };
+	/* who maps just his own group has to give setgroups(2) up first: user_namespaces(7) */
+	const char *word = m->map[1].n && !m->outside[1] ? "deny" : setgroups;
+	int rc = word ? write_setgroups(dir, word, e) : 0;
+
+	if (rc < 0)
+		return rc;
+	for (int i = 0; i < 2; i++)
+		job.map[i] = m->map[i].n ? &m->map[i] : NULL;
+	rc = idmap_write(proc, &job, e);
+	if (rc == -EPERM)
+		err_hint(e, "a map is written once, by who has made the namespace or is privileged over its parent, and never for the first namespace");
+	if (rc < 0)
+		maps_hint(m, e);
+	return rc;
+}
+
+int maps_userns(const struct maps_args *a, struct err *e)
+{
+	struct maps m = { .uid = geteuid(), .gid = getegid() };
+	int rc = maps_fill(&m, 0, a, true, e);
+
+	if (rc == 0)
+		rc = maps_fill(&m, 1, a, true, e);
+	if (rc == 0) {
+		rc = idmap_userns(m.map, e);
+		if (rc == -EPERM || rc == -EACCES)
+			err_hint(e, "an idmapped mount is for root: a user namespace may idmap what was mounted in it, and nothing else");
+	}
+	maps_release(&m);
 	return rc;
 }
 

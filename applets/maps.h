@@ -38,6 +38,11 @@ int maps_check(const struct maps_args *a, struct err *e);
 /* Do they say anything of users (i = 0), of groups? */
 bool maps_given(const struct maps_args *a, int i);
 
+/* Add to `all` what they say of users, of groups, without the prefix. 0 or -ENOMEM. */
+int maps_list(const struct maps_args *a, int i, struct strs *all);
+/* Is this the machine's first user namespace, below which all others lie? Not where that cannot be seen. */
+bool maps_in_first_userns(void);
+
 /*
  * Fill map i. With `fit` it is brought into the fewest lines that the kernel
  * takes in this user namespace; else it is as it was written, and only ranges are checked.
@@ -56,8 +61,17 @@ int maps_start(const struct maps *m, struct helper *h, struct err *e);
  */
 int maps_write(const struct maps *m, const char *setgroups, struct helper *h, struct err *e);
 
+/* The same from outside, for the process whose directory in /proc is `dir`, and `proc` its path. */
+int maps_write_to(const struct maps *m, int dir, const char *proc, const char *setgroups, struct err *e);
+
 /* After a failure to write: what would please newuidmap(1), and the kernel. */
 void maps_hint(const struct maps *m, struct err *e);
+
+/*
+ * A user namespace with both maps, fit, for mounts whose files they are to
+ * give to others: owned fd, or -errno.
+ */
+int maps_userns(const struct maps_args *a, struct err *e);
 
 /* The file /etc/subuid, or another one; *text "" where it is not there. To be freed. */
 int maps_read_subids(const char *path, char **text, struct err *e);

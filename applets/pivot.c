@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "applets/applet.h"
+#include "applets/maps.h"
 #include "applets/pivot_priv.h"
 #include "core/fd.h"
 #include "core/mnt.h"
@@ -34,6 +35,8 @@ static const struct opt pivot_opts[] = {
 	{ OPT_GROUP, .off = OFF(mounts), .group = pivot_mount_opts },
 	{ OPT_FLAG, 0, "here", NULL, "do it although this is pid 1's mount namespace", OFF(here) },
 	{ OPT_FLAG, 0, "host-devices", NULL, "all the host's device nodes in the fresh /dev", OFF(host_devices) },
+	{ OPT_LIST, 0, "idmap", "RANGE", "map the owners of the root's files, INNER:OUTER:COUNT, as idmap mount does", OFF(idmap) },
+	{ OPT_FLAG, 0, "idmap-volumes", NULL, "those of the volumes' files, too", OFF(idmap_volumes) },
 	{ OPT_LIST, 0, "mask", "PATH", "hide PATH; \"default\": the list that docker hides", OFF(mask) },
 	{ OPT_FLAG, 0, "nodev", NULL, "device files of the root file system do not open", OFF(nodev) },
 	{ OPT_FLAG, 0, "prepare", NULL, "only make the mount points that NEWROOT lacks", OFF(prepare) },
@@ -79,6 +82,10 @@ static int pivot_check(const void *args, struct err *e)
 	}
 	for (size_t i = 0; i < a->sysctl.n && !rc; i++)
 		rc = pivot_sysctl_check(a->sysctl.v[i], e);
+	if (!rc && a->idmap.n)
+		rc = maps_check(&(struct maps_args){ .both = a->idmap }, e);
+	if (!rc && a->idmap_volumes && !a->idmap.n)
+		rc = err_bad(e, "--idmap-volumes", "goes with --idmap");
 	if (!rc && a->rm && !a->prepare)
 		rc = err_bad(e, "--rm", "goes with --prepare: pivot itself leaves nobody behind to clean up");
 	return rc;
@@ -131,15 +138,20 @@ static int open_null(struct pivot_state *s, struct err *e)
 /* What of the host goes along, as detached mounts. */
 static int open_sources(const struct pivot_args *a, struct pivot_state *s, struct err *e)
 {
+	auto_close int userns = a->idmap.n ? maps_userns(&(struct maps_args){ .both = a->idmap }, e) : -1;
 	int rc;
 
+	if (a->idmap.n && userns < 0)
+		return userns;
 	s->root = root_open(a->new_root, a->nodev ? MOUNT_ATTR_NODEV : 0, e);
 	if (s->root < 0)
 		return s->root;
+	if (a->idmap.n && (rc = mnt_idmap(s->root, a->new_root, true, 0, userns, e)) < 0)
+		return rc;
 	/* with --api the fresh /dev has one that nobody can have tampered with */
 	if (a->mask.n && !a->api && (rc = open_null(s, e)) < 0)
 		return rc;
-	return pivot_volumes_open(a, &s->volumes, e);
+	return pivot_volumes_open(a, a->idmap_volumes ? userns : -1, &s->volumes, e);
 }
 
 static void close_sources(struct pivot_state *s)
@@ -260,6 +272,8 @@ static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, stru
 	/* modes of what is made are meant as written */
 	mask = umask(0);
 	rc = s->late ? open_sources(a, s, e) : 0;
+	if (rc == 0)
+		rc = pivot_tmpfs_add(a, &s->volumes, e);
 	if (rc == 0)
 		rc = set_sysctls(a, e);
 	if (rc == 0)

@@ -23,6 +23,8 @@ struct pivot_args {
 	bool here;
 	bool prepare, rm;
 	struct strs mask, ro_path, sysctl;
+	struct strs idmap;    /* ranges, as of idmap mount: the owners of the root's files */
+	bool idmap_volumes;   /* of the volumes' too */
 	const char *new_root;
 };
 

@@ -194,10 +194,10 @@ int pivot_api_make(const struct pivot_args *a, const struct cgroups *host, struc
 	return host ? make_cgroups(a, host, l, e) : find_and_make_cgroups(a, l, e);
 }
 
-static int open_bind(const char *text, const struct pivot_args *a, struct pivot_items *l, struct err *e)
+static int open_bind(const char *text, const struct pivot_args *a, int userns, struct pivot_items *l, struct err *e)
 {
 	struct mnt_volume v;
-	auto_close int src = -1;
+	auto_close int src = -1, mnt = -1;
 	struct stat st;
 	uint64_t attrs;
 	int rc = mnt_volume_parse(text, &v, e);
@@ -210,7 +210,10 @@ static int open_bind(const char *text, const struct pivot_args *a, struct pivot_
 	if (fstat(src, &st) < 0)
 		return err_sys(e, v.src, NULL);
 	attrs = (v.read_only ? MOUNT_ATTR_RDONLY : 0) | (a->nodev ? MOUNT_ATTR_NODEV : 0);
-	return add_mount(l, mnt_clone(src, "", attrs, v.propagation, e), v.dst, S_ISDIR(st.st_mode), false, e);
+	mnt = mnt_clone(src, "", attrs, v.propagation, e);
+	if (mnt >= 0 && userns >= 0 && (rc = mnt_idmap(mnt, v.src, true, 0, userns, e)) < 0)
+		return rc;
+	return add_mount(l, take_fd(&mnt), v.dst, S_ISDIR(st.st_mode), false, e);
 }
 
 static int open_tmpfs(const char *text, struct pivot_items *l, struct err *e)
@@ -243,14 +246,27 @@ static void sort_by_depth(struct pivot_items *l)
 	}
 }
 
-int pivot_volumes_open(const struct pivot_args *a, struct pivot_items *l, struct err *e)
+int pivot_volumes_open(const struct pivot_args *a, int userns, struct pivot_items *l, struct err *e)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < a->mounts.tmpfs.n && rc == 0; i++)
-		rc = open_tmpfs(a->mounts.tmpfs.v[i], l, e);
 	for (size_t i = 0; i < a->mounts.binds.n && rc == 0; i++)
-		rc = open_bind(a->mounts.binds.v[i], a, l, e);
+		rc = open_bind(a->mounts.binds.v[i], a, userns, l, e);
+	return rc;
+}
+
+int pivot_tmpfs_add(const struct pivot_args *a, struct pivot_items *l, struct err *e)
+{
+	struct pivot_items all = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < a->mounts.tmpfs.n && rc == 0; i++)
+		rc = open_tmpfs(a->mounts.tmpfs.v[i], &all, e);
+	/* volumes behind them: on one place it is the volume that is seen */
+	for (size_t i = 0; i < l->n && rc == 0; i++)
+		rc = pivot_item_add(&all, take_fd(&l->v[i].fd), l->v[i].where, l->v[i].dir, l->v[i].no_links, e);
+	pivot_items_release(l);
+	*l = all;
 	sort_by_depth(l);
 	return rc;
 }

@@ -34,8 +34,10 @@ void pivot_items_release(struct pivot_items *l);
  */
 int pivot_api_make(const struct pivot_args *a, const struct cgroups *host, struct pivot_items *l, struct err *e);
 
-/* --volume and --tmpfs as items, shallow places first. */
-int pivot_volumes_open(const struct pivot_args *a, struct pivot_items *l, struct err *e);
+/* --volume as items, with the owners of the user namespace `userns`, unless that is -1. */
+int pivot_volumes_open(const struct pivot_args *a, int userns, struct pivot_items *l, struct err *e);
+/* Add --tmpfs, whose owner is the root of the user namespace that it is made in, and bring all in order: shallow places first. */
+int pivot_tmpfs_add(const struct pivot_args *a, struct pivot_items *l, struct err *e);
 
 /*
  * --prepare: make the mount points that `root` lacks, holding a share in them;

@@ -32,6 +32,7 @@ const struct opt run_opts[] = {
 	{ OPT_FLAG, 0, "dry-run", NULL, "print the line of applets that does the same", OFF(dry_run) },
 	{ OPT_LIST, 0, "env-file", "FILE", "read environment variables from FILE", OFF(env_file) },
 	{ OPT_STR, 'h', "hostname", "NAME", "host name; the container's ID where not given", OFF(hostname) },
+	{ OPT_FLAG, 0, "idmap", NULL, "with --userns as root: volumes, too, have the container's owners", OFF(idmap) },
 	{ OPT_STR, 0, "name", "NAME", "name of the container", OFF(name) },
 	{ OPT_STR, 0, "network", "KIND", "none (default: lo and nothing else) or host", OFF(network), .words = networks, .alias = "net" },
 	{ OPT_STR, 0, "pid", "KIND", "docker's; not --pids-limit cut short", OFF(pid), .flags = OPT_HIDDEN },
@@ -39,6 +40,7 @@ const struct opt run_opts[] = {
 	{ OPT_FLAG, 0, "rm", NULL, "accepted: a container in the foreground always cleans up", OFF(rm) },
 	{ OPT_GROUP, .off = OFF(mounts), .group = pivot_mount_opts },
 	{ OPT_GROUP, .off = OFF(cred), .group = setpriv_run_opts },
+	{ OPT_LIST, 0, "userns", "KIND", "host (default: none), auto, or ranges INNER:OUTER:COUNT", OFF(userns) },
 	{ OPT_OPERAND, .name = "ROOTFS", .off = OFF(rootfs) },
 	{ OPT_END },
 };
@@ -73,7 +75,7 @@ int run_check(const struct run_args *a, struct err *e)
 		rc = ns_hostname_check(a->hostname, e);
 	if (rc == 0 && a->cgroups && !strcmp(a->cgroups, "disabled") && has_limits(a))
 		rc = err_bad(e, "--cgroups disabled", "and a limit exclude each other");
-	return rc;
+	return rc < 0 ? rc : run_userns_check(a, e);
 }
 
 int run_parse_env(char *text, const char *path, struct strs *env, struct opt_keep *keep, struct err *e)
@@ -204,6 +206,8 @@ static int find_facts(const struct run_args *a, struct run_facts *f, struct opt_
 
 	for (size_t i = 0; i < a->env_file.n && rc == 0; i++)
 		rc = read_env_file(a->env_file.v[i], &f->env, keep, e);
+	if (rc == 0)
+		rc = run_find_userns(a, f, keep, e);
 	if (rc == 0)
 		rc = find_cgroup(a, f, e);
 	if (rc == 0 && a->device_rules.n && !f->devices) {
@@ -342,6 +346,9 @@ static int run_main(int argc, char **argv, struct err *e)
 	cgroups_release(&host_cgroups);
 	opt_keep_release(&keep);
 	strs_release(&f.env);
+	strs_release(&f.ids.both);
+	strs_release(&f.users);
+	strs_release(&f.groups);
 	opt_release(run_opts, &a);
 	return rc;
 }

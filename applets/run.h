@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "applets/maps.h"
 #include "applets/pivot.h"
 #include "applets/setpriv.h"
 #include "core/cgroup.h"
@@ -19,6 +20,8 @@ struct run_args {
 	const char *network, *name, *cgroups, *cgroup_parent;
 	const char *pid;
 	bool privileged, rm, dry_run;
+	struct strs userns;     /* "auto", "host" or ranges */
+	bool idmap;             /* with --userns as root: volumes have the container's owners */
 	const char *rootfs;
 };
 
@@ -30,12 +33,20 @@ struct run_facts {
 	bool devices;           /* a device list can be had */
 	char cgroup[512];       /* "CTRL,CTRL:PARENT/ID" of the container's group */
 	struct strs env;        /* of the --env-file's */
+	struct maps_args ids;   /* of the user namespace, `both` as the user said it; empty: none is made */
+	struct strs users, groups; /* the same ranges for each */
+	bool become_root;       /* nobody inside is the caller: go on as the root there */
+	bool idmap;             /* the root file system can be mounted with those owners, and is */
 };
 
 extern const struct opt run_opts[];
 
 /* Options to plan. 0 or -errno. */
 int run_plan(const struct run_args *a, const struct run_facts *f, struct plan *p, struct err *e);
+
+/* The user namespace that the options ask for, as far as it depends on the caller and on /etc/subuid. (run_userns.c) */
+int run_find_userns(const struct run_args *a, struct run_facts *f, struct opt_keep *keep, struct err *e);
+int run_userns_check(const struct run_args *a, struct err *e);
 
 /* Are the options in order, apart from what the steps check? Pure. */
 int run_check(const struct run_args *a, struct err *e);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "applets/cgexec.h"
+#include "applets/idmap.h"
 #include "applets/netns.h"
 #include "applets/run.h"
 #include "applets/unshare.h"
@@ -47,6 +48,72 @@ static int add_points(const struct run_args *a, const struct run_facts *f, struc
 	return copy_mounts(&s->mounts, &a->mounts);
 }
 
+/*
+ * The chain's owners: pivot, further down, is in a user namespace already, which
+ * may not map what was mounted outside of it. A run opens the root before.
+ */
+static int add_idmap(const struct run_facts *f, struct plan *p, const char *path)
+{
+	struct idmap_mount_args *s;
+	int rc = ADD(p, &idmap_mount_step, s);
+
+	if (rc < 0)
+		return rc;
+	s->recursive = true;
+	s->src = s->dst = opt_keep_text(&p->keep, "%s", path);
+	return s->src ? copy_list(&s->ids.both, &f->ids.both) : -ENOMEM;
+}
+
+/* With one mount all below it are mapped, and none a second time. */
+static bool is_mapped_with_another(const struct strs *paths, size_t i)
+{
+	for (size_t k = 0; k < paths->n; k++) {
+		const char *rest = k == i ? NULL : str_after(paths->v[i], paths->v[k]);
+
+		if (rest && (*rest == '/' || (!*rest && k < i)))
+			return true;
+	}
+	return false;
+}
+
+static int list_mapped(const struct run_args *a, struct strs *paths, struct plan *p)
+{
+	int rc = strs_add(paths, a->rootfs);
+
+	for (size_t i = 0; a->idmap && i < a->mounts.binds.n && rc == 0; i++) {
+		const char *colon = strchr(a->mounts.binds.v[i], ':'), *path;
+
+		/* what is no volume pivot says */
+		if (!colon)
+			continue;
+		path = opt_keep_text(&p->keep, "%.*s", (int)(colon - a->mounts.binds.v[i]), a->mounts.binds.v[i]);
+		rc = path ? strs_add(paths, path) : -ENOMEM;
+	}
+	return rc;
+}
+
+static int add_owners(const struct run_args *a, const struct run_facts *f, struct plan *p)
+{
+	struct strs paths = { 0 };
+	struct unshare_args *s;
+	int rc;
+
+	if (!f->idmap || !a->dry_run)
+		return 0;
+	rc = ADD(p, &unshare_step, s);
+	if (rc < 0)
+		return rc;
+	s->mount.set = true;
+	/* nothing goes back to the host, and what comes from there still comes */
+	s->propagation = "slave";
+	rc = list_mapped(a, &paths, p);
+	for (size_t i = 0; i < paths.n && rc == 0; i++)
+		if (!is_mapped_with_another(&paths, i))
+			rc = add_idmap(f, p, paths.v[i]);
+	strs_release(&paths);
+	return rc;
+}
+
 /* Two levels: the limits that count are on the one that the container does not see. */
 static int add_groups(const struct run_args *a, const struct run_facts *f, struct plan *p)
 {
@@ -73,9 +140,18 @@ static int add_pid(const struct run_args *a, const struct run_facts *f, struct p
 	int rc = ADD(p, &unshare_step, s);
 
 	(void)a;
-	(void)f;
 	if (rc < 0)
 		return rc;
+	/* one step makes both: the pid namespace, and all that come after it, belong to the user namespace */
+	s->user.set = f->ids.user || f->ids.both.n;
+	s->ids.user = f->ids.user;
+	s->ids.group = f->ids.group;
+	rc = copy_list(&s->ids.users, &f->users);
+	rc = rc < 0 ? rc : copy_list(&s->ids.groups, &f->groups);
+	if (rc < 0)
+		return rc;
+	if (f->become_root)
+		s->uid.set = s->gid.set = true;
 	s->pid = (struct opt_maybe){ true, NULL };
 	s->fork = true;
 	s->kill_child = (struct opt_num){ true, SIGKILL };
@@ -127,6 +203,12 @@ static int add_root(const struct run_args *a, const struct run_facts *f, struct 
 	s->api = true;
 	s->new_root = a->rootfs;
 	s->api_write = s->host_devices = a->privileged;
+	if (f->idmap && !a->dry_run) {
+		s->idmap_volumes = a->idmap;
+		rc = copy_list(&s->idmap, &f->ids.both);
+		if (rc < 0)
+			return rc;
+	}
 	if (!a->privileged) {
 		/* without a device list, the mounts must keep devices shut */
 		s->nodev = !f->devices;
@@ -206,8 +288,9 @@ static int add_credentials(const struct run_args *a, const struct run_facts *f, 
  */
 static int (*const order[])(const struct run_args *a, const struct run_facts *f, struct plan *p) = {
 	add_points,      /* first of all: made on the host, and taken away again by somebody who stays there */
+	add_owners,      /* before the user namespace, which may map no mounts of the host's; in a chain only */
 	add_groups,      /* limited before anybody is in them; the waiter, which this process becomes, stays outside */
-	add_pid,         /* forks: the child starts in the group, before its cgroup namespace is made, whose root that is */
+	add_pid,         /* with the user namespace; forks: the child starts in the group, before its cgroup namespace is made, whose root that is */
 	add_network,     /* before the mounts: sysfs shows the network namespace that it is mounted in */
 	add_namespaces,  /* after the fork: mounts, and a procfs of the new pid namespace, belong to pid 1 */
 	add_root,        /* after all that needs a path of the host */

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -155,10 +156,60 @@ static int wait_for_names(struct helper *binder, int go[2])
 	return 0;
 }
 
-/* STEP_WAIT in the parent, 0 in the child, which is the one to go on. */
-static int go_on_in_child(const struct unshare_args *a, struct helper *binder, struct step_ctx *ctx, struct err *e)
+/*
+ * A run's waiter stays in the user namespace that it was in, with all that it may
+ * do there: what it has to clean up is not the container's. Its child is born in the new one.
+ */
+static bool is_born_there(const struct unshare_args *a, const struct step_ctx *ctx)
 {
-	bool names = binder->pid > 0;
+	return ctx->run && flags_of(a) & CLONE_NEWUSER && forks(a);
+}
+
+/* The child says by what name our /proc knows it, and waits for its maps. */
+static int map_child(const struct unshare_args *a, const struct unshare_state *s, pid_t child, int go, struct err *e)
+{
+	char proc[32] = "";
+	auto_close int dir = -1;
+	int rc;
+
+	/* a child that has failed already tells its waiter why */
+	if (read(go, proc, sizeof proc - 1) <= 0) {
+		close(go);
+		return 0;
+	}
+	rc = dir = fd_open_dir(AT_FDCWD, proc, e);
+	if (rc >= 0)
+		rc = maps_write_to(&s->maps, dir, proc, a->setgroups, e);
+	if (rc == 0)
+		send(go, "", 1, MSG_NOSIGNAL);
+	close(go);
+	if (rc < 0)
+		waitpid(child, NULL, 0);
+	return rc;
+}
+
+static int wait_for_maps(int go[2], struct err *e)
+{
+	char proc[32] = "/proc/", c;
+
+	fd_close(&go[1]);
+	if (readlink("/proc/self", proc + 6, sizeof proc - 7) < 0) {
+		int rc = err_sys(e, "/proc/self", NULL);
+
+		err_hint(e, "id maps are written through /proc: mount it first");
+		return rc;
+	}
+	send(go[0], proc, strlen(proc), MSG_NOSIGNAL);
+	if (read(go[0], &c, 1) != 1)
+		_exit(1);
+	fd_close(&go[0]);
+	return 0;
+}
+
+/* STEP_WAIT in the parent, 0 in the child, which is the one to go on. */
+static int go_on_in_child(const struct unshare_args *a, const struct unshare_state *s, struct helper *binder, struct step_ctx *ctx, struct err *e)
+{
+	bool names = binder->pid > 0, born = is_born_there(a, ctx);
 	int go[2] = { -1, -1 }, rc;
 
 	ctx->child = (struct proc_child){
@@ -166,15 +217,19 @@ static int go_on_in_child(const struct unshare_args *a, struct helper *binder, s
 		.kill_sig = a->kill_child.set ? (int)a->kill_child.v : 0,
 		.die_alike = !ctx->run,
 		.into = ctx->seats.v2,
+		.namespaces = born ? flags_of(a) : 0,
 	};
 	/* no pipe: a write to one whose reader has failed would kill us */
-	if (names && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go) < 0)
+	if ((names || born) && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go) < 0)
 		return err_sys(e, "socketpair", NULL);
 	rc = proc_fork(&ctx->child, &ctx->err_fd, &ctx->parent_fd, e);
 	if (rc > 0) {
 		cgroup_seats_close(&ctx->seats);
 		fd_close(&go[0]);
-		rc = names ? bind_while_child_waits(binder, ctx->child.pid, go[1], e) : 0;
+		if (born)
+			rc = map_child(a, s, ctx->child.pid, take_fd(&go[1]), e);
+		else
+			rc = names ? bind_while_child_waits(binder, ctx->child.pid, go[1], e) : 0;
 		if (rc == 0)
 			fd_close(&go[1]);
 		return rc < 0 ? rc : STEP_WAIT;
@@ -187,6 +242,10 @@ static int go_on_in_child(const struct unshare_args *a, struct helper *binder, s
 		ctx->forked(&ctx->child);
 	if (rc == 0)
 		rc = cgroup_seats_take(&ctx->seats, ctx->child.born_there, e);
+	if (rc == 0 && born)
+		return wait_for_maps(go, e);
+	if (rc < 0 && born && ctx->child.pid < 0 && s->maps.uid)
+		ns_hint_user(e);
 	return rc < 0 || !names ? rc : wait_for_names(binder, go);
 }
 
@@ -235,8 +294,8 @@ static int unshare_apply(const void *args, void *state, struct step_ctx *ctx, st
 	int rc;
 
 	list_binds(a, &binds);
-	rc = start_helpers(a, s, &binds, &binder, &mapper, ctx, e);
-	if (rc == 0)
+	rc = is_born_there(a, ctx) ? 0 : start_helpers(a, s, &binds, &binder, &mapper, ctx, e);
+	if (rc == 0 && !is_born_there(a, ctx))
 		rc = make_namespaces(a, s, &mapper, e);
 	if (rc < 0) {
 		/* the later one first: it has the earlier one's pipe, whose end the earlier waits for */
@@ -248,7 +307,7 @@ static int unshare_apply(const void *args, void *state, struct step_ctx *ctx, st
 	ctx->pid_pending |= a->pid.set;
 	ctx->creds_changed |= flags & CLONE_NEWUSER || s->uid.set || s->gid.set;
 	ctx->unmapped |= s->as_root;
-	rc = forks(a) ? go_on_in_child(a, &binder, ctx, e) : helper_finish(&binder, e);
+	rc = forks(a) ? go_on_in_child(a, s, &binder, ctx, e) : helper_finish(&binder, e);
 	return rc ? rc : unshare_furnish(a, s, flags, ctx, e);
 }
 

@@ -94,11 +94,11 @@ int proc_fork(struct proc_child *c, int *err_fd, int *parent_fd, struct err *e)
 		sigaddset(&c->watched, SIGCONT);
 	sigprocmask(SIG_BLOCK, &c->watched, &c->old_mask);
 	c->err_fd = pipe_fd[0];
-	c->pid = c->into >= 0 ? sys_fork_into(c->into) : -1;
+	c->pid = c->into >= 0 ? sys_fork_into(c->namespaces, c->into) : -1;
 	c->born_there = c->pid >= 0;
 	/* refused for the group's sake, or an old kernel, or a filter of system calls: the child can still join */
 	if (c->pid < 0)
-		c->pid = fork();
+		c->pid = c->namespaces ? sys_fork_into(c->namespaces, -1) : fork();
 	if (c->pid == 0) {
 		fd_close(err_fd);
 		fd_close(parent_fd);
@@ -108,7 +108,7 @@ int proc_fork(struct proc_child *c, int *err_fd, int *parent_fd, struct err *e)
 	}
 	close(pipe_fd[1]);
 	if (c->pid < 0) {
-		int rc = err_sys(e, "fork", NULL);
+		int rc = err_sys(e, c->namespaces ? "new namespaces" : "fork", NULL);
 
 		/* the first process of a dead pid namespace: pid_namespaces(7) */
 		if (rc == -ENOMEM)

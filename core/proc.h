@@ -23,6 +23,7 @@ struct proc_child {
 	enum proc_forward forward;
 	int kill_sig;              /* what the child gets when its parent dies, 0: nothing */
 	int into;                  /* directory of the v2 group that the child starts in where the kernel can do that; -1: in ours */
+	unsigned namespaces;       /* CLONE_NEW*: those that the child is born in, and the waiter stays out of */
 	bool born_there;           /* it could: set by proc_fork */
 	bool stop_alike;           /* the waiter stops when the child does, and SIGCONT continues both */
 	bool die_alike;            /* the waiter ends by the child's signal itself instead of 128+n */

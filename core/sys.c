@@ -15,12 +15,17 @@ int sys_pivot_root(const char *new_root, const char *put_old)
 	return (int)syscall(SYS_pivot_root, new_root, put_old);
 }
 
-pid_t sys_fork_into(int cgroup)
+pid_t sys_fork_into(unsigned namespaces, int cgroup)
 {
 	/* struct clone_args, whose header clashes with musl's */
 	struct {
 		uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
-	} args = { .flags = 1ULL << 33 /* CLONE_INTO_CGROUP */, .exit_signal = SIGCHLD, .cgroup = (uint64_t)cgroup };
+	} args = { .flags = namespaces, .exit_signal = SIGCHLD };
+
+	if (cgroup >= 0) {
+		args.flags |= 1ULL << 33; /* CLONE_INTO_CGROUP */
+		args.cgroup = (uint64_t)cgroup;
+	}
 
 	return (pid_t)syscall(SYS_clone3, &args, sizeof args);
 }

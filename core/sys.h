@@ -28,8 +28,11 @@
 #endif
 
 int sys_pivot_root(const char *new_root, const char *put_old);                       /* pivot_root(2) */
-/* fork(2) into a v2 group, by its directory: clone3(2), 5.7. libc does not hear of it: raise(3) in the child would hit the parent. */
-pid_t sys_fork_into(int cgroup);
+/*
+ * fork(2) into new namespaces (CLONE_NEW*), and into a v2 group by its directory (-1:
+ * none): clone3(2), 5.7. libc does not hear of it: raise(3) in the child would hit the parent.
+ */
+pid_t sys_fork_into(unsigned namespaces, int cgroup);
 int sys_pidfd_open(pid_t pid);                                                       /* pidfd_open(2), 5.3 */
 int sys_pidfd_send_signal(int pidfd, int sig);                                       /* 5.1 */
 int sys_pidfd_getfd(int pidfd, int fd);                                              /* pidfd_getfd(2), 5.6; CLOEXEC */

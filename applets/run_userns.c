@@ -1,0 +1,155 @@
+/* run: which user namespace, if any. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+
+#include "applets/run.h"
+#include "core/cred.h"
+#include "core/proc.h"
+
+#define COUNT 65536 /* ids of a container whose range nobody has named: with nobody's, 65534, among them */
+
+static bool is_word(const struct run_args *a, const char *word)
+{
+	return a->userns.n == 1 && !strcmp(a->userns.v[0], word);
+}
+
+int run_userns_check(const struct run_args *a, struct err *e)
+{
+	if (a->userns.n > 1 && (strs_has(&a->userns, "auto") || strs_has(&a->userns, "host")))
+		return err_bad(e, "--userns", "auto and host stand alone");
+	if (a->idmap && (!a->userns.n || is_word(a, "host")))
+		return err_bad(e, "--idmap", "goes with --userns");
+	return is_word(a, "host") ? 0 : maps_check(&(struct maps_args){ .both = a->userns }, e);
+}
+
+/* Privileged over what is mounted: then files can be given other owners, and any id be mapped. */
+static int is_host_root(struct err *e)
+{
+	const uint64_t want = CRED_CAP(CAP_SYS_ADMIN) | CRED_CAP(CAP_SETUID) | CRED_CAP(CAP_SETGID);
+	struct cred_sets caps;
+	int rc = cred_get_active(&caps, e);
+
+	return rc < 0 ? rc : (caps.effective & want) == want && maps_in_first_userns();
+}
+
+/* The first line of the user with room for a container, in the file of users or of groups. */
+static bool has_room(const char *text, const char *name, uid_t uid, unsigned *start)
+{
+	struct idmap_range r;
+
+	if (idmap_subid_search(text, "", name, uid, &r, &(struct err){ 0 }) <= 0 || r.count < COUNT)
+		return false;
+	*start = r.outer;
+	return true;
+}
+
+/*
+ * What is root's, or was set aside for containers; else the first range behind
+ * all that was given to somebody. Users and groups each by their own file.
+ */
+static int find_free(int i, unsigned *start, struct err *e)
+{
+	char *text = NULL;
+	int rc = maps_read_subids(maps_subids[i], &text, e);
+
+	if (rc < 0)
+		return rc;
+	/* nobody has the uid of the two names, whatever they are */
+	if (!has_room(text, "root", 0, start) && !has_room(text, "nestbox", (uid_t)-1, start) && !has_room(text, "containers", (uid_t)-1, start))
+		*start = idmap_subid_free(text);
+	free(text);
+	return 0;
+}
+
+static int add_range(struct strs *to, struct opt_keep *keep, const char *prefix, unsigned start)
+{
+	const char *text = opt_keep_text(keep, "%s0:%u:%d", prefix, start, COUNT);
+
+	return text ? strs_add(to, text) : -ENOMEM;
+}
+
+static int choose_as_root(struct run_facts *f, struct opt_keep *keep, struct err *e)
+{
+	static const char *const prefixes[2] = { "u:", "g:" };
+	unsigned start[2];
+	int rc = find_free(0, &start[0], e);
+
+	rc = rc < 0 ? rc : find_free(1, &start[1], e);
+	if (rc == 0 && start[0] == start[1])
+		return add_range(&f->ids.both, keep, "", start[0]);
+	for (int i = 0; i < 2 && rc == 0; i++)
+		rc = add_range(&f->ids.both, keep, prefixes[i], start[i]);
+	return rc;
+}
+
+/* The caller is root inside; others are there as far as the files give him some, and somebody can map them. */
+static int choose_as_user(struct run_facts *f, struct err *e)
+{
+	bool all = proc_in_path(idmap_tools[0]) && proc_in_path(idmap_tools[1]);
+	char *name = maps_user_name(geteuid());
+	int rc = name ? 0 : err_set(e, ENOMEM, "user", NULL);
+
+	f->ids.user = f->ids.group = "0";
+	for (int i = 0; i < 2 && rc == 0 && all; i++) {
+		char *text = NULL;
+		struct idmap_range r;
+
+		rc = maps_read_subids(maps_subids[i], &text, e);
+		if (rc == 0)
+			all = idmap_subid_search(text, maps_subids[i], name, geteuid(), &r, &(struct err){ 0 }) > 0;
+		free(text);
+	}
+	free(name);
+	return rc == 0 && all ? strs_add(&f->ids.both, "auto") : rc;
+}
+
+/*
+ * A container has a root. Where he is the caller, he is so by the map alone, and
+ * "deny" leaves him no choice of groups; else somebody has to become him.
+ */
+static int find_root(const struct run_args *a, struct run_facts *f, struct err *e)
+{
+	struct maps m = { .uid = geteuid(), .gid = getegid() };
+	unsigned uid = 0, gid = 0;
+	int rc = 0;
+
+	for (int i = 0; i < 2 && rc == 0; i++)
+		rc = maps_fill(&m, i, &(struct maps_args){ .both = a->userns }, true, e);
+	if (rc == 0 && (!idmap_to_outer(&m.map[0], 0, &uid) || !idmap_to_outer(&m.map[1], 0, &gid)))
+		rc = err_bad(e, "--userns", "user 0 and group 0 must be mapped: a container has a root");
+	f->become_root = uid != m.uid || gid != m.gid;
+	maps_release(&m);
+	return rc;
+}
+
+static int split(struct run_facts *f)
+{
+	int rc = maps_list(&f->ids, 0, &f->users);
+
+	return rc < 0 ? rc : maps_list(&f->ids, 1, &f->groups);
+}
+
+int run_find_userns(const struct run_args *a, struct run_facts *f, struct opt_keep *keep, struct err *e)
+{
+	int root = !a->userns.n || is_word(a, "host") ? 0 : is_host_root(e), rc = 0;
+
+	if (root < 0 || !a->userns.n || is_word(a, "host"))
+		return root;
+	f->idmap = root;
+	if (is_word(a, "auto")) {
+		rc = root ? choose_as_root(f, keep, e) : choose_as_user(f, e);
+		f->become_root = root;
+	} else {
+		for (size_t i = 0; i < a->userns.n && rc == 0; i++)
+			rc = strs_add(&f->ids.both, a->userns.v[i]);
+		rc = rc < 0 ? rc : find_root(a, f, e);
+	}
+	if (rc == 0 && a->idmap && !root)
+		rc = err_bad(e, "--idmap", "only root of the machine gives files other owners");
+	rc = rc < 0 ? rc : split(f);
+	return rc == -ENOMEM ? err_set(e, ENOMEM, "user namespace", NULL) : rc;
+}

@@ -1,0 +1,212 @@
+#!/bin/sh
+# run --userns: a container whose root is nobody outside, of root's and of an ordinary user's.
+. "${0%/*}/lib.sh"
+need userns-user
+
+# an /etc of one's own, in a mount namespace that ends with this test; what asks it is for root
+if [ "$AS_USER" ] && [ -z "${TEST_OWN_ETC:-}" ]; then
+	trap - EXIT
+	rm -rf "$TMP"
+	NESTBOX_MUST=$test_musts TEST_OWN_ETC=1 exec "$NB" unshare -m -- sh "$0" "$@"
+fi
+own_run
+if [ "$AS_USER" ]; then
+	mkdir "$TMP/etc"
+	cp /etc/nsswitch.conf /etc/ld.so.* "$TMP/etc/" 2>/dev/null
+	printf 'root:x:0:0::/root:/bin/sh\ntester:x:1000:1000::/:/bin/sh\n' >"$TMP/etc/passwd"
+	printf 'root:x:0:\ntester:x:1000:\n' >"$TMP/etc/group"
+	: >"$TMP/etc/subuid"
+	: >"$TMP/etc/subgid"
+	mount --bind "$TMP/etc" /etc
+fi
+
+mkdir "$TMP/disk" "$TMP/disk/probe"
+can_idmap() { [ "$AS_USER" ] && "$NB" unshare -m -- nestbox idmap mount -b 0:100000:10 "$TMP/disk/probe" "$TMP/disk/probe" true 2>"$TMP/why"; }
+# an initramfs cannot, a tmpfs may
+[ -z "$AS_USER" ] || can_idmap || { mount -t tmpfs disk "$TMP/disk" && mkdir "$TMP/disk/probe"; }
+"$TESTS/../scripts/rootfs" "$TMP/disk/root"
+"$TESTS/../scripts/rootfs" --bare "$TMP/disk/bare"
+mkdir "$TMP/disk/vol"
+echo data >"$TMP/disk/vol/file"
+
+cat >>"$TMP/.env" <<'END'
+R=$TMP/disk/root B=$TMP/disk/bare V=$TMP/disk/vol
+as_user() { $AS_USER "$@"; }
+u=1000 g=1000
+[ "$AS_USER" ] || { u=$(id -u) g=$(id -g); }
+subids() { printf "%b" "$1" >/etc/subuid; printf "%b" "$1" >/etc/subgid; }
+is() { [ "$1" = "$2" ] || { echo "got $1, not $2"; return 1; }; }
+one() { tr -s " \n" " "; }
+END
+
+# --- an ordinary user's
+
+# whose files it is
+[ -z "$AS_USER" ] || { cp -r "$TMP/disk/root" "$TMP/mine"; chown -R 1000:1000 "$TMP/mine"; }
+[ "$AS_USER" ] || ln -s "$TMP/disk/root" "$TMP/mine"
+test_ok 'an ordinary user has a container of his own, without another word' '
+	is "$(as_user nestbox run --userns auto "$TMP/mine" sh -c "echo \$\$ \$(id -u) \$(id -g); cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups" | one)" \
+		"1 0 0 0 $u 1 0 $g 1 deny "
+	as_user nestbox run --userns auto "$TMP/mine" sh -c "touch /made"
+	is "$(stat -c %u:%g "$TMP/mine/made")" "$u:$g"
+	rm "$TMP/mine/made"
+	rc=0; as_user nestbox run --userns auto "$TMP/mine" sh -c "exit 7" || rc=$?; is $rc 7
+	rc=0; as_user nestbox run --userns auto "$TMP/mine" sh -c "kill -9 -1; kill -TERM \$\$; exit 3" || rc=$?; is $rc 3
+'
+test_ok '... the same that he has with unshare -r before' '
+	look="cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups; grep -E ^\(Cap\|NoNew\|Groups\) /proc/self/status; cut -d\" \" -f4- /proc/self/mountinfo; env; ls -ln /dev"
+	as_user nestbox run -h x --userns auto "$TMP/mine" sh -c "$look" | sed "s/ [A-Z][a-z][a-z] .*:[0-9][0-9] / /" >"$TMP/one"
+	as_user nestbox unshare -r -- nestbox run -h x "$TMP/mine" sh -c "$look" | sed "s/ [A-Z][a-z][a-z] .*:[0-9][0-9] / /" >"$TMP/other"
+	[ "$(wc -l <"$TMP/one")" -gt 20 ]
+	diff "$TMP/one" "$TMP/other"
+'
+test_ok '... and the same as the line that is printed' '
+	look="cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups; grep -E ^\(Cap\|NoNew\|Groups\) /proc/self/status; cut -d\" \" -f4- /proc/self/mountinfo; env"
+	as_user nestbox run -h x --userns auto "$TMP/mine" sh -c "$look" >"$TMP/one"
+	as_user nestbox run -h x --dry-run --userns auto "$TMP/mine" sh -c "$look" >"$TMP/line"
+	for re in 0 1; do
+		NESTBOX_REEXEC=$re as_user sh "$TMP/line" >"$TMP/other"
+		diff "$TMP/one" "$TMP/other"
+	done
+'
+test_ok 'the waiter stays in the namespace that it was in, and nothing is left' '
+	mkfifo "$TMP/go"
+	$AS_USER nestbox run --name "stay$$" --userns auto "$TMP/mine" sh -c "echo up; read -r _" <"$TMP/go" >"$TMP/up" & pid=$!
+	exec 9>"$TMP/go"
+	n=0; until grep -q up "$TMP/up"; do n=$((n + 1)); [ $n -lt 200 ]; sleep 0.05; done
+	child=$(tr -d " " </proc/$pid/task/$pid/children)
+	[ "$AS_ROOT" ] || is "$(readlink /proc/$pid/ns/user)" "$(readlink /proc/self/ns/user)"
+	[ "$(readlink /proc/$child/ns/user)" != "$(readlink /proc/$pid/ns/user)" ]
+	echo >&9; exec 9>&-
+	wait $pid
+	not as_user nestbox run --userns host "$TMP/mine" true 2>/dev/null
+	if ls -R "$XDG_RUNTIME_DIR" | grep -q "stay$$"; then exit 1; fi
+'
+test_ok 'who kills the waiter kills the container' '
+	$AS_USER nestbox run --userns auto "$TMP/mine" sleep 4711 & pid=$!
+	n=0; until child=$(tr -d " " </proc/$pid/task/$pid/children) && [ "$child" ] && [ "$(cat /proc/$child/comm)" = sleep ]; do n=$((n + 1)); [ $n -lt 200 ]; sleep 0.05; done
+	kill -9 $pid; wait $pid || :
+	n=0; while [ -e /proc/$child ] && ! grep -q "^State:.Z" /proc/$child/status; do n=$((n + 1)); [ $n -lt 100 ]; sleep 0.05; done
+	as_user nestbox gc
+'
+test_ok 'in a user namespace already: one more, and its root is the one there' '
+	is "$(as_user nestbox unshare -r -- nestbox run --userns auto "$TMP/mine" sh -c "id -u; cat /proc/self/uid_map" | one)" "0 0 0 1 "
+'
+test_fails 125 'setpriv: uid: set to 5: Invalid argument' 'nobody but himself' 'as_user nestbox run --userns auto -u 5 "$TMP/mine" true'
+test_fails 125 '--idmap: only root of the machine' 'owners are for root' 'as_user nestbox run --userns auto --idmap "$TMP/mine" true'
+test_fails 125 'mknod: cannot be given' 'no devices' 'as_user nestbox run --userns auto --cap-add mknod "$TMP/mine" true'
+if test_need root 'subordinate ids of ordinary users' && test_need cmd:newuidmap 'subordinate ids of ordinary users'; then
+	test_ok 'subordinate ids, where he has some' '
+		subids "tester:400000:65536\n"
+		is "$(as_user nestbox run --userns auto "$TMP/mine" sh -c "id -u; cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups" | one)" \
+			"0 0 1000 1 1 400000 65536 0 1000 1 1 400000 65536 allow "
+		is "$(as_user nestbox run --userns auto -u 5:6 --group-add 7 "$TMP/mine" sh -c "id -u; id -g; id -G" | one)" "5 6 6 7 "
+		is "$(as_user nestbox run --userns 0:400000:100 "$TMP/mine" sh -c "id -u; cat /proc/self/uid_map" | one)" "0 0 400000 100 "
+		as_user nestbox run --dry-run --userns auto -u 5:6 "$TMP/mine" sh -c "id -u; id -g; cat /proc/self/uid_map" >"$TMP/line"
+		is "$(as_user sh "$TMP/line" | one)" "5 6 0 1000 1 1 400000 65536 "
+	'
+fi
+
+for bad in x 0:0 '' 0:0:0 auto,5; do
+	test_fails 125 'is no range of ids|is a range of no ids' "--userns '$bad' is none" "nestbox run --userns '$bad' \"\$R\" true"
+done
+test_fails 125 '--userns: auto and host stand alone' 'auto and a range' 'nestbox run --userns auto --userns 0:1:1 "$R" true'
+test_fails 125 '--idmap: goes with --userns' '--idmap alone' 'nestbox run --idmap "$R" true'
+test_fails 125 '--userns: user 0 and group 0 must be mapped' 'a map without a root' 'as_user nestbox run --userns 5:$u:1 "$TMP/mine" true'
+
+if ! test_need root 'root'\''s user namespaces'; then
+	done_testing
+	exit
+fi
+if ! can_idmap; then
+	test_fails 125 'pivot: .*root: map its ids: Invalid argument' 'a root file system that cannot be idmapped is refused' 'nestbox run --userns auto "$R" true'
+	test_skip 'root'\''s user namespaces' "$(tail -n 1 "$TMP/why")"
+	done_testing
+	exit
+fi
+
+# --- root's
+
+test_ok 'auto: ids that are nobody'\''s, and files that are the container'\''s' '
+	subids "tester:100000:65536\nother:200000:10\n"
+	is "$(nestbox run --userns auto "$R" sh -c "id -u; cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups; stat -c %u:%g /bin; touch /made" | one)" \
+		"0 0 200010 65536 0 200010 65536 allow 0:0 "
+	is "$(stat -c %u:%g "$R/made")" 0:0
+	rm "$R/made"
+	nestbox run --userns auto "$R" grep " / " /proc/self/mountinfo | grep -q idmapped
+'
+test_ok 'auto: root'\''s own lines, those of nestbox and of containers come first; users and groups by their own files' '
+	subids "tester:100000:65536\ncontainers:300000:65536\n"
+	is "$(nestbox run --userns auto "$R" cat /proc/self/uid_map | one)" " 0 300000 65536 "
+	subids "nestbox:500000:70000\ncontainers:300000:65536\n"
+	is "$(nestbox run --userns auto "$R" cat /proc/self/uid_map | one)" " 0 500000 65536 "
+	subids "nestbox:500000:65536\nroot:700000:65535\n"
+	is "$(nestbox run --userns auto "$R" cat /proc/self/uid_map | one)" " 0 500000 65536 "
+	echo root:800000:65536 >/etc/subuid
+	is "$(nestbox run --userns auto "$R" cat /proc/self/uid_map /proc/self/gid_map | one)" " 0 800000 65536 0 500000 65536 "
+	rm /etc/subuid /etc/subgid
+	is "$(nestbox run --userns auto "$R" cat /proc/self/uid_map | one)" " 0 100000 65536 "
+	subids ""
+'
+test_ok 'ranges' '
+	is "$(nestbox run --userns 0:200000:10 --userns u:10:300000:5 "$R" cat /proc/self/uid_map /proc/self/gid_map | one)" " 0 200000 10 10 300000 5 0 200000 10 "
+	is "$(nestbox run --userns 0:200000:10 -u 3:4 "$R" sh -c "id -u; id -g" | one)" "3 4 "
+'
+test_ok 'host: none' 'is "$(nestbox run --userns host "$R" readlink /proc/self/ns/user)" "$(readlink /proc/self/ns/user)"'
+test_ok 'outside, its processes are those ids, in the group that has its limits' '
+	mkfifo "$TMP/go2"
+	nestbox run --userns auto "$R" sh -c "echo up; read -r _" <"$TMP/go2" >"$TMP/up" & pid=$!
+	exec 9>"$TMP/go2"
+	n=0; until grep -q up "$TMP/up"; do n=$((n + 1)); [ $n -lt 200 ]; sleep 0.05; done
+	child=$(tr -d " " </proc/$pid/task/$pid/children)
+	is "$(sed -n "s/^Uid:.//p" /proc/$child/status | cut -f1)" 100000
+	is "$(sed -n "s/^Uid:.//p" /proc/$pid/status | cut -f1)" 0
+	is "$(readlink /proc/$pid/ns/user)" "$(readlink /proc/self/ns/user)"
+	! grep -q " - cgroup" /proc/self/mountinfo || grep -q "/nestbox/[0-9a-f]*/init" /proc/$child/cgroup
+	not grep -q "/nestbox/" /proc/$pid/cgroup
+	echo >&9; exec 9>&-; wait $pid
+'
+test_ok 'volumes: nobody'\''s files, or with --idmap the container'\''s' '
+	chown 5:6 "$V/file"
+	is "$(nestbox run --userns auto -v "$V:/v" "$R" stat -c %u:%g /v/file)" "$(cat /proc/sys/kernel/overflowuid):$(cat /proc/sys/kernel/overflowgid)"
+	is "$(nestbox run --userns auto --idmap -v "$V:/v" "$R" stat -c %u:%g /v/file)" 5:6
+	nestbox run --userns auto --idmap -v "$V:/v" "$R" sh -c "touch /v/made; chown 7:8 /v/made"
+	is "$(stat -c %u:%g "$V/made")" 7:8
+	not nestbox run --userns auto -v "$V:/v" "$R" touch /v/more 2>/dev/null
+	not nestbox run --userns auto --idmap -v "$V:/v:ro" "$R" touch /v/more 2>/dev/null
+'
+test_fails 125 'pivot: /proc: map its ids: Invalid argument' 'a volume that cannot be idmapped' 'nestbox run --userns auto --idmap -v /proc:/v "$R" true'
+test_ok '... starts nothing, and leaves nothing' '
+	find "$R" | sort >"$TMP/before"
+	not nestbox run --name "none$$" --userns auto --idmap -v /proc:/v "$R" touch /ran 2>"$TMP/said"
+	grep -q "hint: /proc: proc cannot be idmapped" "$TMP/said"
+	find "$R" | sort | diff "$TMP/before" -
+	if ls -R "$STATE" | grep -q "none$$"; then exit 1; fi
+'
+test_ok 'mount points that are missing are made and taken away again, whoever owns the root' '
+	chown 1000:1000 "$B"
+	find "$B" | sort >"$TMP/before"
+	is "$(nestbox run --userns auto -v "$V:/deep/er" "$B" sh -c "ls /deep/er/file; cat /proc/self/uid_map" | one)" "/deep/er/file 0 100000 65536 "
+	find "$B" | sort | diff "$TMP/before" -
+	chown 0:0 "$B"
+'
+test_ok 'what is the host'\''s stays out of reach: no capability counts outside' '
+	touch "$V/secret"; chmod 600 "$V/secret"
+	not nestbox run --userns auto --cap-add ALL -v "$V:/v" "$R" cat /v/secret 2>/dev/null
+	nestbox run --cap-add ALL -v "$V:/v" "$R" cat /v/secret
+	not nestbox run --userns auto --cap-add ALL "$R" sh -c "echo 1 >/proc/sysrq-trigger" 2>/dev/null
+	not nestbox run --userns auto --cap-add ALL "$R" chroot / mknod /dev/sda b 8 0 2>/dev/null
+'
+test_ok 'a root file system in a folder that is closed to others' '
+	mkdir -p "$TMP/disk/closed"; chmod 700 "$TMP/disk/closed"; cp -r "$R" "$TMP/disk/closed/root"
+	is "$(nestbox run --userns auto "$TMP/disk/closed/root" id -u)" 0
+'
+test_ok 'pivot --idmap by itself' '
+	mkdir "$R/v"
+	is "$(nestbox unshare -m -- nestbox pivot --idmap 0:100000:65536 --idmap-volumes -v "$V:/v" "$R" -- stat -c %u:%g /bin /v/file | one)" "100000:100000 100005:100006 "
+	rmdir "$R/v"
+'
+test_fails 125 '--idmap-volumes: goes with --idmap' 'pivot: volumes alone' 'nestbox unshare -m -- nestbox pivot --idmap-volumes "$R" -- true'
+test_fails 125 'pivot: .*(Operation not permitted|Invalid argument)' 'pivot --idmap is for root' 'as_user nestbox unshare -r -m -- nestbox pivot --idmap all "$R" -- true'
+umount "$TMP/disk" 2>/dev/null
+done_testing
