@@ -298,7 +298,7 @@ static void hint_tool(const struct maps *m, struct err *e)
 	for (int i = 0; i < 2; i++)
 		for (size_t k = 0; k < m->map[i].n && !strcmp(e->object, idmap_tools[i]); k++)
 			if (m->map[i].v[k].outer != (i ? m->gid : m->uid))
-				err_hint(e, "it wants a line in %s that covers %s:%u:%u", maps_subids[i], m->who, m->map[i].v[k].outer, m->map[i].v[k].count);
+				err_hint(e, "it must be setuid or have file capabilities, and wants a line in %s that covers %s:%u:%u", maps_subids[i], m->who, m->map[i].v[k].outer, m->map[i].v[k].count);
 }
 
 void maps_hint(const struct maps *m, struct err *e)

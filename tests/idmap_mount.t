@@ -25,6 +25,8 @@ own() { nestbox unshare -m -- sh -euc ". \"$TMP/.env\"; $1"; }
 no_mounts() { not grep -q "/dst" /proc/self/mountinfo; }
 END
 
+at_end 'umount "$TMP/probe" 2>/dev/null'
+
 # --- what is refused, whatever the file system
 
 test_fails 1 'idmap: gid map: is missing' 'a map of users alone is refused' 'nestbox idmap mount -u 0:100000:65536 src dst'
@@ -167,5 +169,4 @@ test_ok 'nobody and nothing is left' '
 	nestbox unshare -m -- nestbox idmap mount -b 0:100000:65536 src dst -- sh -c "exec cat /proc/self/task/*/children" >"$TMP/children"
 	not grep -q . "$TMP/children"
 '
-umount "$TMP/probe" 2>/dev/null
 done_testing

@@ -24,6 +24,7 @@ mkdir "$TMP/disk" "$TMP/disk/probe"
 can_idmap() { [ "$AS_USER" ] && "$NB" unshare -m -- nestbox idmap mount -b 0:100000:10 "$TMP/disk/probe" "$TMP/disk/probe" true 2>"$TMP/why"; }
 # an initramfs cannot, a tmpfs may
 [ -z "$AS_USER" ] || can_idmap || { mount -t tmpfs disk "$TMP/disk" && mkdir "$TMP/disk/probe"; }
+at_end 'umount "$TMP/disk" 2>/dev/null'
 "$TESTS/../scripts/rootfs" "$TMP/disk/root"
 "$TESTS/../scripts/rootfs" --bare "$TMP/disk/bare"
 mkdir "$TMP/disk/vol"
@@ -208,5 +209,4 @@ test_ok 'pivot --idmap by itself' '
 '
 test_fails 125 '--idmap-volumes: goes with --idmap' 'pivot: volumes alone' 'nestbox unshare -m -- nestbox pivot --idmap-volumes "$R" -- true'
 test_fails 125 'pivot: .*(Operation not permitted|Invalid argument)' 'pivot --idmap is for root' 'as_user nestbox unshare -r -m -- nestbox pivot --idmap all "$R" -- true'
-umount "$TMP/disk" 2>/dev/null
 done_testing

@@ -49,11 +49,19 @@ static void plan_of(const struct run_args *a, unsigned way)
 		.no_cgroup = way & 2,
 		.devices = way & 4,
 		.cgroup = "memory,devices:nestbox/0123456789ab",
+		.idmap = way & 8,
+		.become_root = way & 8,
+		.ids = { .user = way & 16 ? "0" : NULL, .group = way & 16 ? "0" : NULL },
 	};
 	struct plan p = { 0 };
 	struct err e = { 0 };
 	int rc = run_check(a, &e);
 
+	/* what has been checked of the caller's ranges, as run_find_userns would have it */
+	for (size_t i = 0; i < a->userns.n && rc == 0; i++)
+		require(strs_add(&facts.ids.both, a->userns.v[i]) == 0);
+	if (rc == 0)
+		require(maps_list(&facts.ids, 0, &facts.users) == 0 && maps_list(&facts.ids, 1, &facts.groups) == 0);
 	if (rc == 0)
 		rc = run_plan(a, &facts, &p, &e);
 	require(rc == 0 || e.what[0]);
@@ -64,6 +72,9 @@ static void plan_of(const struct run_args *a, unsigned way)
 		require(rc == 0 || (e.what[0] && e.applet[0]));
 		print(&p);
 	}
+	strs_release(&facts.ids.both);
+	strs_release(&facts.users);
+	strs_release(&facts.groups);
 	plan_release(&p);
 }
 

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <signal.h>
 
+#include "applets/idmap.h"
 #include "applets/run.h"
 #include "core/plan.h"
 #include "tests/applet_tables.h"
@@ -373,11 +374,54 @@ static void plans_of_run(void)
 	plan_release(&plan);
 }
 
+/* Is the step of that number such a one, with the ranges? */
+static void is_idmap(const struct plan *plan, size_t i, const char *path)
+{
+	const struct idmap_mount_args *s = plan->v[i].args;
+
+	check_str(plan->v[i].ops->name, "idmap mount");
+	check_str(s->src, path);
+	check_str(s->dst, path);
+	check(s->recursive && s->ids.both.n == 1);
+}
+
+/* What is run opens the root before the user namespace; what is printed mounts it before, and what lies below it once. */
+static void user_namespaces(void)
+{
+	const char *range[] = { "0:100000:65536", NULL }, *binds[] = { "/srv/v/w:/a", "/srv/v:/b", "/srv/v:/c", "/srv/x/y:/d", "/srv/vv:/e", NULL };
+	struct run_facts facts = { .id = "0123456789ab", .no_cgroup = true, .idmap = true, .become_root = true };
+	struct run_args args = { .rootfs = "/srv/x", .idmap = true };
+	struct plan plan = { 0 };
+	struct err e = { 0 };
+
+	facts.ids.both = facts.users = facts.groups = (struct strs){ range, 1 };
+	args.mounts.binds = (struct strs){ binds, 5 };
+	check_int(run_plan(&args, &facts, &plan, &e), 0);
+	check_int((long long)plan.n, 5);
+	check_str(plan.v[3].ops->name, "pivot");
+	check_int((long long)((const struct pivot_args *)plan.v[3].args)->idmap.n, 1);
+	check(((const struct pivot_args *)plan.v[3].args)->idmap_volumes);
+	check_int(plan_check(&plan, &e), 0);
+	plan_release(&plan);
+	args.dry_run = true;
+	check_int(run_plan(&args, &facts, &plan, &e), 0);
+	check_int((long long)plan.n, 9);
+	check_str(plan.v[0].ops->name, "unshare");
+	is_idmap(&plan, 1, "/srv/x");
+	is_idmap(&plan, 2, "/srv/v");
+	is_idmap(&plan, 3, "/srv/vv");
+	check_str(plan.v[7].ops->name, "pivot");
+	check_int((long long)((const struct pivot_args *)plan.v[7].args)->idmap.n, 0);
+	check_int(plan_check(&plan, &e), 0);
+	plan_release(&plan);
+}
+
 int main(void)
 {
 	unit("tables: names and letters once, values named, a line of help", tables_are_in_order);
 	unit("parse(format(args)) is args, 10000 times for every table", property);
 	unit("a printed plan is read back by sh and the parser", printed_plans);
 	unit("run's plans are in order", plans_of_run);
+	unit("a run with a user namespace, and its line", user_namespaces);
 	return unit_done();
 }
