@@ -71,7 +71,7 @@ host_groups()
 			-o -name 'memory.swappiness' -o -name 'memory.oom*' -o -name 'io.max' -o -name 'io.weight' -o -name 'blkio.throttle.*_device' -o -name 'blkio.bfq.weight' \
 			-o -name 'cpuset.cpus' -o -name 'cpuset.mems' -o -name 'devices.list' -o -name 'cgroup.subtree_control' \) \
 			-exec grep '' /dev/null {} +; find "$parent" -name cgroup.procs -exec grep -c '' /dev/null {} +) | sed "s|^|${m##*/} |"
-	done | sed -E 's/[0-9a-f]{12}/ID/g' | sort
+	done 2>/dev/null | sed -E 's/[0-9a-f]{12}/ID/g' | sort # they may go meanwhile
 }
 
 own_namespaces=$(ls -l /proc/self/ns | sed -n 's/.* -> //p')

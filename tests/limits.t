@@ -2,7 +2,7 @@
 # limits: every resource that a group can have less of, by docker's names and the kernel's, on v1 and v2
 . "${0%/*}/lib.sh"
 need cgroup
-. "${0%/*}/cgroups.sh"
+. "${0%/*}/groups.sh"
 
 cd "$TMP" || exit 1
 cat >>"$TMP/.env" <<'EOF'
@@ -28,9 +28,6 @@ drop()
 		soon gone "$drop_in/$G"
 	done
 }
-# until the command succeeds, but not for ever
-soon() { for _ in 1 2 3 4 5 6 7 8 9 10; do ! "$@" || return 0; sleep 0.2; done
-	for _ in 1 2 3 4 5 6 7 8 9 10; do ! "$@" || return 0; sleep 1; done; return 1; }
 v1() { case $(hier "$1") in '' | */unified) return 1 ;; esac; [ -e "$(hier "$1")/tasks" ]; }
 # the numbers of some disk: the one that something is mounted from, or a loop device
 disk()
