@@ -87,7 +87,7 @@ static int find_userns(const char *word, struct err *e)
 	return dir < 0 ? dir : fd_open(dir, "ns/user", O_RDONLY, e);
 }
 
-static int open_tree(const struct idmap_mount_args *a, struct err *e)
+static int copy_source(const struct idmap_mount_args *a, struct err *e)
 {
 	auto_close int tree = sys_open_tree(AT_FDCWD, a->src, OPEN_TREE_CLONE | (a->recursive ? AT_RECURSIVE : 0));
 	int rc;
@@ -104,7 +104,7 @@ static int mount_apply(const void *args, void *state, struct step_ctx *ctx, stru
 {
 	const struct idmap_mount_args *a = args;
 	auto_close int userns = a->userns ? find_userns(a->userns, e) : maps_userns(&a->ids, e);
-	auto_close int tree = userns < 0 ? userns : open_tree(a, e);
+	auto_close int tree = userns < 0 ? userns : copy_source(a, e);
 	auto_close int at = tree < 0 ? tree : fd_open(AT_FDCWD, a->dst, O_PATH, e);
 	uint64_t attrs;
 	int rc = at < 0 ? at : parse_options(a->options, &attrs, e);

@@ -86,25 +86,28 @@ static int choose_as_root(struct run_facts *f, struct opt_keep *keep, struct err
 	return rc;
 }
 
-/* The caller is root inside; others are there as far as the files give him some, and somebody can map them. */
-static int choose_as_user(struct run_facts *f, struct err *e)
+/* Has the caller subordinate ids, which all exist here: in a user namespace, its /etc may speak of more? */
+static bool has_subids(int i)
 {
-	bool all = proc_in_path(idmap_tools[0]) && proc_in_path(idmap_tools[1]);
-	char *name = maps_user_name(geteuid());
-	int rc = name ? 0 : err_set(e, ENOMEM, "user", NULL);
+	const char *words[] = { "auto", NULL };
+	const struct maps_args args = { .both = { words, 1 } };
+	struct maps all = { 0 }, here = { 0 };
+	struct err unused = { 0 };
+	bool has = maps_fill(&all, i, &args, false, &unused) == 0 && maps_fill(&here, i, &args, true, &unused) == 0 && here.map[i].n == 1 &&
+		   here.map[i].v[0].count == all.map[i].v[0].count;
 
+	maps_release(&all);
+	maps_release(&here);
+	return has;
+}
+
+/* The caller is root inside; others are there as far as the files give him some, and somebody can map them. */
+static int choose_as_user(struct run_facts *f)
+{
 	f->ids.user = f->ids.group = "0";
-	for (int i = 0; i < 2 && rc == 0 && all; i++) {
-		char *text = NULL;
-		struct idmap_range r;
-
-		rc = maps_read_subids(maps_subids[i], &text, e);
-		if (rc == 0)
-			all = idmap_subid_search(text, maps_subids[i], name, geteuid(), &r, &(struct err){ 0 }) > 0;
-		free(text);
-	}
-	free(name);
-	return rc == 0 && all ? strs_add(&f->ids.both, "auto") : rc;
+	if (!proc_in_path(idmap_tools[0]) || !proc_in_path(idmap_tools[1]) || !has_subids(0) || !has_subids(1))
+		return 0;
+	return strs_add(&f->ids.both, "auto");
 }
 
 /*
@@ -141,7 +144,7 @@ int run_find_userns(const struct run_args *a, struct run_facts *f, struct opt_ke
 		return root;
 	f->idmap = root;
 	if (is_word(a, "auto")) {
-		rc = root ? choose_as_root(f, keep, e) : choose_as_user(f, e);
+		rc = root ? choose_as_root(f, keep, e) : choose_as_user(f);
 		f->become_root = root;
 	} else {
 		for (size_t i = 0; i < a->userns.n && rc == 0; i++)

@@ -93,6 +93,12 @@ test_ok 'who kills the waiter kills the container' '
 test_ok 'in a user namespace already: one more, and its root is the one there' '
 	is "$(as_user nestbox unshare -r -- nestbox run --userns auto "$TMP/mine" sh -c "id -u; cat /proc/self/uid_map" | one)" "0 0 0 1 "
 '
+test_need root '... nor more ids than there are' && test_ok '... nor more ids than there are' '
+	subids "root:100000:10\n"
+	is "$(nestbox idmap run -b 0:1000:1 -b 1:300000:49 -- nestbox run --userns auto "$TMP/mine" cat /proc/self/uid_map | one)" " 0 0 1 "
+	! command -v newuidmap >/dev/null || is "$(nestbox idmap run -b 0:1000:1 -b 1:300000:49 -b 100000:200000:50 -- nestbox run --userns auto "$TMP/mine" cat /proc/self/uid_map | one)" " 0 0 1 1 100000 10 "
+	subids ""
+'
 test_fails 125 'setpriv: uid: set to 5: Invalid argument' 'nobody but himself' 'as_user nestbox run --userns auto -u 5 "$TMP/mine" true'
 test_fails 125 '--idmap: only root of the machine' 'owners are for root' 'as_user nestbox run --userns auto --idmap "$TMP/mine" true'
 test_fails 125 'mknod: cannot be given' 'no devices' 'as_user nestbox run --userns auto --cap-add mknod "$TMP/mine" true'
