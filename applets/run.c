@@ -302,6 +302,11 @@ static int start(struct plan *p, const struct run_args *a, const struct run_fact
 		rc = plan_run(p, ctx, &status, e);
 	if (rc == 0)
 		rc = chain_exec(argv, e);
+	/* whoever has no privileges at all is told of those that he can have */
+	if (rc == -EPERM && !a->userns.n && geteuid() != 0 && ctx->forks == forks) {
+		e->hint[0] = '\0';
+		err_hint(e, "be root, or in a user namespace of your own: --userns auto");
+	}
 	/* in the child the record is the parent's business */
 	if (ctx->forks == forks)
 		forget_record();

@@ -244,8 +244,8 @@ static int go_on_in_child(const struct unshare_args *a, const struct unshare_sta
 		rc = cgroup_seats_take(&ctx->seats, ctx->child.born_there, e);
 	if (rc == 0 && born)
 		return wait_for_maps(go, e);
-	if (rc < 0 && born && ctx->child.pid < 0 && s->maps.uid)
-		ns_hint_user(e);
+	if (rc < 0 && born && ctx->child.pid < 0)
+		rc = ns_refused(flags_of(a), -rc, e);
 	return rc < 0 || !names ? rc : wait_for_names(binder, go);
 }
 

@@ -12,7 +12,6 @@
 #include <linux/magic.h>
 
 #include "core/fd.h"
-#include "core/ns_priv.h"
 #include "core/str.h"
 #include "core/sys.h"
 

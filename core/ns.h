@@ -23,6 +23,9 @@ extern const struct ns_kind ns_kinds[];
  */
 int ns_unshare(unsigned flags, struct err *e);
 
+/* The same for one that has been refused otherwise than by ns_unshare: with the errno `code`, positive. Returns -code. */
+int ns_refused(unsigned flags, int code, struct err *e);
+
 /* Add the hint why a user namespace, or what belongs to it, was refused to an ordinary user; none where that does not show. */
 void ns_hint_user(struct err *e);
 

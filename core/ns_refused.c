@@ -9,7 +9,6 @@
 
 #include "core/fd.h"
 #include "core/ns.h"
-#include "core/ns_priv.h"
 #include "core/str.h"
 #include "core/sys.h"
 

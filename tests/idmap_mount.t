@@ -158,7 +158,7 @@ test_ok 'an overlay says that its layers can, and they can' '
 		mount -t overlay -o lowerdir=lower:src overlay dst
 		is \"\$(owner dst/file)\" 100005:100006"
 '
-test_ok 'a container whose root is nobody outside, in one line' '
+test_need static 'a container whose root is nobody outside, in one line' && test_ok 'a container whose root is nobody outside, in one line' '
 	mkdir -p rootfs; cp "$NB" rootfs/nestbox; mkdir -p rootfs/proc rootfs/dev rootfs/sys
 	nestbox unshare -m -- nestbox idmap mount -b 0:100000:65536 rootfs rootfs -- nestbox idmap run -b 0:100000:65536 -- \
 		nestbox unshare -m -u -i -p -f -- nestbox pivot --api rootfs -- /nestbox setpriv -d >"$TMP/dump"

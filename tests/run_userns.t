@@ -100,6 +100,13 @@ test_need root '... nor more ids than there are' && test_ok '... nor more ids th
 	subids ""
 '
 test_fails 125 'setpriv: uid: set to 5: Invalid argument' 'nobody but himself' 'as_user nestbox run --userns auto -u 5 "$TMP/mine" true'
+test_ok 'who has no privileges is told of it' '
+	not $AS_USER nestbox run "$TMP/mine" true 2>"$TMP/said"
+	grep -qx "nestbox: hint: be root, or in a user namespace of your own: --userns auto" "$TMP/said"
+'
+test_fails 125 'hint: /proc/sys/user/max_user_namespaces is 0' 'where there are to be no more user namespaces, that is said' '
+	$AS_USER nestbox unshare -r -m -p -f --mount-proc -- sh -c "echo 0 >/proc/sys/user/max_user_namespaces && exec nestbox run --userns auto $TMP/mine true"
+'
 test_fails 125 '--idmap: only root of the machine' 'owners are for root' 'as_user nestbox run --userns auto --idmap "$TMP/mine" true'
 test_fails 125 'mknod: cannot be given' 'no devices' 'as_user nestbox run --userns auto --cap-add mknod "$TMP/mine" true'
 if test_need root 'subordinate ids of ordinary users' && test_need cmd:newuidmap 'subordinate ids of ordinary users'; then
