@@ -16,10 +16,12 @@ int idmap_spec_parse(const char *text, struct idmap_range *r, struct err *e)
 {
 	static const char *const words[] = { "", "auto", "subids", "all" };
 	size_t digits = strspn(text, "0123456789");
-	char sep = digits && text[digits] && strchr(",- ", text[digits]) ? text[digits] : ':', piece[16];
+	char sep = ':', piece[16];
 	const char *rest = text;
 	long long n[3];
 
+	if (digits && text[digits] && strchr(",- ", text[digits]))
+		sep = text[digits];
 	for (int i = IDMAP_AUTO; i <= IDMAP_ALL; i++)
 		if (!strcmp(text, words[i]))
 			return i;
