@@ -122,6 +122,19 @@ test_ok 'cgclassify takes libcgroup'\''s options' '
 	wait || :
 	remove_all
 '
+if test_need cmd:python3 'cgclassify takes all threads'; then
+	test_ok 'cgclassify takes all threads, and so it does by the number of one of them' '
+		nestbox cgexec --create -g pids:$G
+		python3 -c "import threading, time; [threading.Thread(target=time.sleep, args=(60,)).start() for i in range(3)]" & p=$!
+		four() { [ "$(ls /proc/$p/task | wc -l)" = 4 ]; }
+		soon four
+		nestbox cgclassify -g pids:$G "$(ls /proc/$p/task | tail -n 1)"
+		[ "$(cat /proc/$p/task/*/cgroup | grep -c "^[1-9].*:/$G\$")" = 4 ] || [ "$(cat /proc/$p/task/*/cgroup | grep -c "^0::/$G\$")" = 4 ]
+		kill -9 $p
+		wait || :
+		remove_all
+	'
+fi
 test_fails 125 'No such process' 'cgclassify of no process says so, after the others were moved' '
 	nestbox cgexec --create -g pids:$G
 	sleeper
