@@ -51,17 +51,32 @@ static int classify(const struct cgclassify_args *a, const struct strs *pids, st
 	return rc;
 }
 
+/* Options may also follow the processes. */
+static int parse(struct cgclassify_args *a, struct strs *pids, int argc, char **argv, struct err *e)
+{
+	for (;;) {
+		int used = opt_parse(cgclassify_opts, a, argc, argv, e);
+
+		if (used < 0 || used == argc)
+			return used < 0 ? used : 0;
+		if (strs_add(pids, argv[used]) < 0)
+			return err_set(e, ENOMEM, argv[used], NULL);
+		argv += used;
+		argc -= used;
+	}
+}
+
 static int cgclassify_main(int argc, char **argv, struct err *e)
 {
 	struct cgclassify_args a = { 0 };
-	int used = opt_parse(cgclassify_opts, &a, argc, argv, e);
-	struct strs pids = { used < 0 ? NULL : (const char **)argv + used, used < 0 ? 0 : (size_t)(argc - used) };
-	int rc = used;
+	struct strs pids = { 0 };
+	int rc = parse(&a, &pids, argc, argv, e);
 
-	if (used == -EINVAL)
+	if (rc == -EINVAL)
 		err_hint(e, "nestbox cgclassify --help lists the options");
-	if (used >= 0)
+	if (rc == 0)
 		rc = classify(&a, &pids, e);
+	strs_release(&pids);
 	opt_release(cgclassify_opts, &a);
 	return rc;
 }

@@ -11,9 +11,6 @@
 #include "core/fd.h"
 #include "core/proc.h"
 
-/* A container that has ended may leave processes in its group: how long they are given to die when killed. */
-#define KILL_WAIT_MS 10000
-
 /* What proc_watch has room for; there are no more hierarchies than controllers. */
 #define HOLDS_MAX 15
 
@@ -289,7 +286,7 @@ static void cgexec_release(const void *args, void *state, bool failed)
 	if (failed || a->rm)
 		cgroup_unmake(&s->below);
 	if (s->run && (failed || a->rm))
-		s->run->left |= cgroup_dirs_remove(&s->dirs, true, true, KILL_WAIT_MS, &ignored) < 0;
+		s->run->left |= cgroup_dirs_remove(&s->dirs, true, true, CGROUP_KILL_WAIT_MS, &ignored) < 0;
 	else if (failed)
 		cgroup_unmake(&s->dirs);
 }

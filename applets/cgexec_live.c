@@ -7,9 +7,6 @@
 #include "applets/cgexec_priv.h"
 #include "core/cred.h"
 
-/* How long those that were killed are given to die. */
-#define KILL_WAIT_MS 10000
-
 #define OFF(field) offsetof(struct cgexec_live, field)
 
 const struct opt cgexec_live_opts[] = {
@@ -140,7 +137,7 @@ int cgexec_act(const struct cgexec_live *l, const struct cgroup_dirs *d, struct 
 	if (rc == 0 && (l->freeze || l->thaw))
 		rc = cgroup_freeze(d, l->freeze, e);
 	if (rc == 0 && l->kill)
-		rc = cgroup_dirs_kill(d, KILL_WAIT_MS, e);
+		rc = cgroup_dirs_kill(d, CGROUP_KILL_WAIT_MS, e);
 	if (rc == 0 && l->wait_oom)
 		rc = wait_oom(d, e);
 	for (size_t i = 0; i < l->get.n && rc == 0; i++)

@@ -10,6 +10,9 @@
 #include "core/err.h"
 #include "core/str.h"
 
+/* How long processes that were killed are given to die, in ms. */
+#define CGROUP_KILL_WAIT_MS 10000
+
 /* ---- whose: cgroup_move.c ---- */
 
 /*

@@ -19,9 +19,6 @@
 #define SHARE_WAIT_MS 1000
 #define RETIRE_WAIT_MS 5000
 
-/* What is left when killed may take a while to die. */
-#define KILL_WAIT_MS 10000
-
 #define DELAY_MAX_MS 256
 
 static void sleep_ms(int ms)
@@ -80,7 +77,7 @@ int cgroup_dirs_retire(struct cgroup_dirs *d, bool kill_them, struct err *e)
 		ours = hold_made(d);
 		kills = kill_them && ours;
 		if (ours || denied > RETIRE_WAIT_MS)
-			rc = cgroup_dirs_remove(d, true, kills, kills ? KILL_WAIT_MS : 0, e);
+			rc = cgroup_dirs_remove(d, true, kills, kills ? CGROUP_KILL_WAIT_MS : 0, e);
 		let_go(d);
 		if (rc != -EBUSY)
 			return rc;

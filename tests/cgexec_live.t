@@ -113,10 +113,10 @@ test_ok 'cgclassify moves each of several processes, and --move does' '
 	wait || :
 	remove_all
 '
-test_ok 'cgclassify takes libcgroup'\''s options' '
+test_ok 'cgclassify takes libcgroup'\''s options, also behind the process' '
 	nestbox cgexec --create -g pids:$G
 	sleeper
-	nestbox cgclassify -s --cancel-sticky -b -g pids:$G $p
+	nestbox cgclassify -s --cancel-sticky -b $p -g pids:$G
 	in_group $p
 	kill $p
 	wait || :
