@@ -19,7 +19,7 @@ static void put(const char *file, const char *text)
 	FILE *f;
 
 	snprintf(path, sizeof path, "%s/%s", folder, file);
-	f = fopen(path, "w");
+	f = fopen(path, "we");
 	check(f && fputs(text, f) >= 0 && fclose(f) == 0);
 }
 
