@@ -207,6 +207,19 @@ if test_need v1:freezer '--freeze on v1'; then
 		rm $TMP/ticks
 		remove_all
 	'
+	if test_need cmd:strace 'v1: what cannot be frozen goes on'; then
+		test_fails 125 'freeze: Resource busy' 'v1: what cannot be frozen goes on' '
+			nestbox cgexec --create -g freezer:$G
+			f=$(hier freezer)/$G/freezer.state
+			rc=0; strace -qq -o /dev/null -e trace=read -P $f -e inject=read:retval=0 nestbox cgexec -g freezer:$G --freeze || rc=$?
+			[ "$(cat $f)" = THAWED ]
+			# the control: strace alone is no hindrance
+			strace -qq -o /dev/null -e trace=read -P $f nestbox cgexec -g freezer:$G --freeze
+			[ "$(cat $f)" = FROZEN ]
+			nestbox cgexec -g freezer:$G --thaw
+			remove_all
+			exit $rc'
+	fi
 	test_fails 125 'hint: a group above is frozen' 'v1: --thaw below a frozen group' '
 		nestbox cgexec --create -g freezer:$G/in
 		nestbox cgexec -g freezer:$G --freeze
