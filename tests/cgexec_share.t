@@ -49,15 +49,15 @@ test_ok 'the one who made a group takes it away after the last who uses it' '
 '
 test_ok 'a lock of a stranger'\''s keeps nobody for ever' '
 	[ "$(command -v flock)" ] || exit 0
-	nestbox cgexec --create --rm -g pids:$G sh -c ": >$TMP/three; sleep 0.3" & a=$!
+	nestbox cgexec --create --rm -g pids:$G sh -c ": >$TMP/three; sleep 1" & a=$!
 	soon test -e $TMP/three
-	flock $(hier pids)/$G sleep 300 >/dev/null 2>&1 </dev/null & l=$!
-	sleep 0.1
+	flock $(hier pids)/$G sh -c "echo \$\$ >$TMP/locks; exec sleep 300" >/dev/null 2>&1 </dev/null & l=$!
+	soon test -s $TMP/locks
 	nestbox cgexec --create --rm -g pids:$G true
 	wait $a
-	for i in 1 2; do nothing_left >/dev/null || :; done
-	kill $l
 	nothing_left
+	kill -0 $l
+	kill $l $(cat $TMP/locks)
 '
 test_ok 'nothing is left of any test' 'nothing_left'
 done_testing
