@@ -107,11 +107,17 @@ struct write_args {
 
 static const char *const setgroups_words[] = { "allow", "deny", NULL };
 
-static const struct opt write_opts[] = {
+/* They may stand before PID, and behind it. */
+static const struct opt options[] = {
 	{ OPT_GROUP, .off = OFF(ids), .group = maps_opts },
 	{ OPT_FLAG, 0, "check-subid", NULL, "only what newuidmap would let the process's owner have", OFF(check_subid) },
 	{ OPT_FLAG, 0, "gid", NULL, "ranges behind PID are of groups, not of users", OFF(gid) },
 	{ OPT_STR, 0, "setgroups", "WORD", "allow or deny setgroups(2) in it", OFF(setgroups), .words = setgroups_words },
+	{ OPT_END },
+};
+
+static const struct opt write_opts[] = {
+	{ OPT_GROUP, .off = 0, .group = options },
 	{ OPT_OPERAND, .name = "PID", .off = OFF(target) },
 	{ OPT_END },
 };
@@ -171,10 +177,11 @@ static int write_main(int argc, char **argv, struct err *e)
 {
 	struct write_args a = { 0 };
 	struct opt_keep keep = { 0 };
-	int used = opt_parse(write_opts, &a, argc, argv, e), rc = used;
+	int used = opt_parse(write_opts, &a, argc, argv, e), more, rc = used;
 
-	if (rc >= 0)
-		rc = take_words(&a, argc - used, argv + used, &keep, e);
+	/* the word before the first one that is left stands for the applet's name */
+	more = rc < 0 ? rc : opt_parse(options, &a, argc - used + 1, argv + used - 1, e);
+	rc = more < 0 ? more : take_words(&a, argc - used + 1 - more, argv + used - 1 + more, &keep, e);
 	if (rc == 0)
 		rc = write_all(&a, e);
 	opt_release(write_opts, &a);

@@ -196,6 +196,9 @@ if test_need root 'write: as root'; then
 		nestbox idmap write $pid 0:100000:5 5 200000 5 g:0:7:1 b:10:10:1 "11 20 1"
 		is "$(kernel_maps; finish)" "0 100000 5,5 200000 5,10 10 1,11 20 1,|0 7 1,10 10 1,|allow"
 		hold nestbox unshare -U
+		nestbox idmap write --map-users 0:100000:5 $pid -g 0:7:1 -u 5:200000:5
+		is "$(kernel_maps; finish)" "0 100000 5,5 200000 5,|0 7 1,|allow"
+		hold nestbox unshare -U
 		nestbox idmap write --gid $pid 0 100000 5
 		nestbox idmap write --setgroups deny -b 0:100000:65536 $pid 2>"$TMP/said" && exit 1
 		nestbox idmap write -u 0:100000:65536 $pid
