@@ -24,10 +24,14 @@ int cgroup_not_own(const struct cgroup_dirs *d, const char *what, struct err *e)
 	int rc = 0;
 
 	for (size_t i = 0; i < d->n && rc == 0; i++) {
+		const char *above = str_after(d->v[i].hier->root, "/..");
 		char *own = cgroup_own_dir(d->v[i].hier);
 		const char *rest = own ? str_after(own, d->v[i].path) : NULL;
 
-		if (rest && (!*rest || *rest == '/'))
+		/* mounted from above the cgroup namespace: what we are in has no name there, and could be anything */
+		if (above && (!*above || *above == '/'))
+			rc = err_bad(e, d->v[i].path, "the own group is not to be seen here, and %s could hit it", what);
+		else if (rest && (!*rest || *rest == '/'))
 			rc = err_bad(e, d->v[i].path, "this process itself is in the group, which %s would hit too", what);
 		free(own);
 	}

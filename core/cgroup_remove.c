@@ -73,7 +73,8 @@ static int look_into(int dir, struct visit *v)
 	auto_close int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	char c;
 
-	v->populated |= fd >= 0 && read(fd, &c, 1) == 1;
+	/* what cannot be looked into is not known to be empty, unless it is gone */
+	v->populated |= fd >= 0 ? read(fd, &c, 1) == 1 : errno != ENOENT && errno != ENODEV;
 	return 0;
 }
 
@@ -151,12 +152,15 @@ static bool is_populated(const struct cgroup_dir *g, int ms)
 	char path[4096];
 
 	if (!g->hier->v2) {
-		walk(AT_FDCWD, g->path, &v);
-		return v.populated;
+		int rc = walk(AT_FDCWD, g->path, &v);
+
+		return v.populated || (rc < 0 && rc != -ENODEV);
 	}
 	snprintf(path, sizeof path, "%s/cgroup.events", g->path);
 	events = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	if (events < 0 || !v2_is_populated(events))
+	if (events < 0)
+		return errno != ENOENT && errno != ENODEV;
+	if (!v2_is_populated(events))
 		return false;
 	p = (struct pollfd){ .fd = events, .events = POLLPRI };
 	if (ms != 0)

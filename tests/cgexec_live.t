@@ -244,6 +244,35 @@ test_ok '--kill kills what is in the group and below, waits for it, and removes 
 	kill -0 $p
 	remove_all
 '
+test_ok '--kill without the descriptors to look is no success' '
+	[ "$(hier pids)" ] || exit 0
+	nestbox cgexec --create -g pids:$G/a/b/c -- sleep 300 & pid=$!
+	soon grep -q $NAME/a/b/c /proc/$pid/cgroup
+	for n in 5 6 7 8; do
+		(ulimit -n $n; exec nestbox cgexec -g pids:$G --kill) 2>/dev/null || continue
+		# it says that all are dead
+		[ ! -e /proc/$pid/exe ] || [ "$(sed -n "s/^State:.//p" /proc/$pid/status | cut -c1)" = Z ]
+		break
+	done
+	nestbox cgexec -g pids:$G --kill
+	wait $pid || :
+	remove_all
+'
+test_need root '--kill in a cgroup namespace, by a mount from above it' && test_ok '--kill in a cgroup namespace, by a mount from above it' '
+	[ "$(hier pids)" ] || exit 0
+	export TMP G NAME
+	nestbox cgexec --create --rm -g pids:$G/top/in -- nestbox unshare -m -C -- sh -euc ". $TMP/.env
+		h=\$(hier pids)
+		mount --bind \$h/$G/top \$h
+		# this is not the machine, or what follows could be its end
+		not grep -qx 1 \$h/cgroup.procs
+		grep -q $NAME/top/in /proc/1/cgroup && exit 1
+		[ -d \$h/in ]
+		not nestbox cgexec -g pids:/ --kill 2>$TMP/said
+		not nestbox cgexec -g pids:/in --freeze 2>>$TMP/said"
+	[ $(grep -c "own group is not to be seen here" $TMP/said) = 2 ]
+	remove_all
+'
 test_ok '--kill with --rm: what the command leaves is killed, and the group is gone' '
 	nestbox cgexec --create --rm --kill -g pids:$G sh -c "(trap \"\" TERM HUP; exec sleep 300) >/dev/null 2>&1 </dev/null & echo \$! >$TMP/left; exit 5" && exit 1
 	nothing_left
