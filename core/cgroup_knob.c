@@ -110,7 +110,7 @@ int cgroup_knob_set(struct cgroup_goal *goal, const char *file, const char *text
 }
 
 /* "2M", "2MB" or "1G", as the kernel writes it: 2MB, 1GB, 64KB. */
-static int page_name(const char *text, char name[16], struct err *e)
+static int page_name(const char *text, char name[16], long long *size, struct err *e)
 {
 	static const char units[] = "KMG";
 	long long bytes;
@@ -118,6 +118,7 @@ static int page_name(const char *text, char name[16], struct err *e)
 
 	if (str_size(text, false, &bytes) < 0 || bytes < 1024 || bytes % 1024)
 		return err_bad(e, text, "is no size of huge pages, such as 2MB");
+	*size = bytes;
 	for (bytes /= 1024; unit < 2 && bytes % 1024 == 0; unit++)
 		bytes /= 1024;
 	snprintf(name, 16, "%lld%cB", bytes, units[unit]);
@@ -127,10 +128,13 @@ static int page_name(const char *text, char name[16], struct err *e)
 int cgroup_hugetlb_add(struct cgroup_goal *goal, const char *text, const char *size, const char *value, struct err *e)
 {
 	struct cgroup_knob_value v = { .knob = &hugetlb };
-	int rc = page_name(size, v.name, e);
+	long long page = 0;
+	int rc = page_name(size, v.name, &page, e);
 
 	if (rc == 0)
 		rc = parse_value(&hugetlb, text, value, &v.v, e);
+	if (rc == 0 && v.v > 0 && v.v < page)
+		rc = err_bad(e, text, "is less than one such page, and the kernel would round it down to 0");
 	return rc < 0 ? rc : add(goal, &v, e);
 }
 

@@ -181,6 +181,7 @@ fi
 		is \$(val hugetlb hugetlb.2MB.rsvd.limit_in_bytes hugetlb.2MB.rsvd.max) 33554432"
 '
 [ -z "$(hier hugetlb)" ] || test_fails 125 'is no size of huge pages' 'a size that is none' 'in_group hugetlb --hugetlb x=1M true'
+[ -z "$(hier hugetlb)" ] || test_fails 125 '2M=1M: is less than one such page' 'less than a page of that size' 'in_group hugetlb --hugetlb 2M=1M true'
 [ -z "$(hier hugetlb)" ] || test_fails 125 'hugetlb.3MB' 'a size that there is not' 'in_group hugetlb --hugetlb 3M=6M true'
 
 # --- writing as it is, and trying

@@ -469,7 +469,7 @@ static void refuses_settings(void)
 		"memory.max=-2", "cpu.shares=1", "cpu.shares=262145", "cpu.weight=0", "cpu.weight=10001", "cpu.max=", "cpu.max=999",
 		"cpu.max=1000 999", "cpu.max=1000 1000001", "cpu.max=1000 1000 1", "cpu.cfs_quota_us=0", "cpu.cfs_quota_us=-2",
 		"cpu.cfs_period_us=max", "pids.max=4194305", "pids.max=x", "memory.high=100", "memory.high=x", "cpu.idle=2",
-		"freezer.state=FREEZING", "hugetlb.x.max=1M", "hugetlb.2MB.max=x", "io.max=8:0", "io.max=8:0 rbps", "io.max=8:0 x=1",
+		"freezer.state=FREEZING", "hugetlb.x.max=1M", "hugetlb.2MB.max=x", "hugetlb.2MB.max=1M", "hugetlb.1GB.limit_in_bytes=1023M", "io.max=8:0", "io.max=8:0 rbps", "io.max=8:0 x=1",
 		"io.max= rbps=1", "io.weight=0", "io.weight=10001", "blkio.weight=1001", "blkio.throttle.read_bps_device=8:0",
 		"blkio.throttle.read_iops_device=8:0 1M", "blkio.bfq.weight_device=8:0 0", "memory.kmem.limit_in_bytes=1M",
 	};
