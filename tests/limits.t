@@ -255,11 +255,14 @@ test_ok 'what v1 has as controllers' '
 	nestbox cgexec --create -g freezer:$G sleep 100 & pid=$!
 	soon grep -q $NAME /proc/$pid/cgroup
 	nestbox cgexec -g freezer:$G --set freezer.state=FROZEN
-	if v1 freezer; then grep -q FROZEN "$(hier freezer)/$G/freezer.state"; else grep -q "frozen 1" "$(hier unified)/$G/cgroup.events"; fi
+	# it takes a moment, in which it is FREEZING
+	rc=0
+	if v1 freezer; then soon grep -q FROZEN "$(hier freezer)/$G/freezer.state"; else soon grep -q "frozen 1" "$(hier unified)/$G/cgroup.events"; fi || rc=$?
 	nestbox cgexec -g freezer:$G --set freezer.state=THAWED
 	kill $pid
 	wait $pid || :
 	drop freezer
+	is $rc 0
 '
 
 # --- what cannot be meant
