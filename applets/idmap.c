@@ -3,7 +3,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#include <linux/magic.h>
 
 #include "applets/idmap_priv.h"
 #include "applets/unshare.h"
@@ -47,6 +50,7 @@ int idmap_open_process(const char *word, char path[64], struct err *e)
 {
 	const char *number = str_after(word, "fd:");
 	auto_close int fd = -1;
+	struct statfs fs;
 	long long n;
 
 	if (!number && (!strcmp(word, "init") || !strcmp(word, "self")))
@@ -59,6 +63,9 @@ int idmap_open_process(const char *word, char path[64], struct err *e)
 	fd = fd_open_dir(AT_FDCWD, path, e);
 	if (fd == -ENOENT)
 		err_hint(e, number ? "is that descriptor open?" : "there is no such process, or /proc is not mounted, or another pid namespace's");
+	/* a descriptor may come from somebody else, and in his directory uid_map is a link to whatever he likes */
+	if (fd >= 0 && (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
+		return err_bad(e, path, "is no directory of /proc");
 	return take_fd(&fd);
 }
 

@@ -233,7 +233,17 @@ test_fails 1 'idmap: PID: missing operand' 'write: nobody' 'nestbox idmap write'
 test_fails 1 'a process is named by its pid' 'write: a name' 'nestbox idmap write name 0:0:1'
 test_fails 1 '/proc/4194304: No such file' 'write: a process that is not there' 'nestbox idmap write 4194304 0:0:1'
 test_fails 1 'fd/77: No such file' 'write: a descriptor that is not there' 'nestbox idmap write fd:77 0:0:1'
-test_fails 1 'uid_map: .*No such file' 'write: a directory that is no process' 'nestbox idmap write fd:5 0:$(id -u):1 5<"$TMP"'
+test_fails 1 'uid_map: .*No such file' 'write: a directory that is no process' 'nestbox idmap write fd:5 0:$(id -u):1 5</proc'
+test_ok 'write: somebody'"'"'s directory that looks like a process has nothing written into it' '
+	mkdir "$TMP/fake"
+	for f in uid_map gid_map setgroups; do echo kept >"$TMP/kept.$f"; ln -s "../kept.$f" "$TMP/fake/$f"; done
+	chown -R "$u:$g" "$TMP/fake"
+	for how in "nestbox idmap write fd:5 -b 0:$u:1" "nestbox idmap write --check-subid fd:5 -b 0:$u:1" "as_user nestbox newuidmap fd:5 0 $u 1"; do
+		not $how 5<"$TMP/fake" 2>"$TMP/said"
+		grep "fd/5: is no directory of /proc" "$TMP/said"
+	done
+	is "$(cat "$TMP"/kept.*)" "$(printf "kept\nkept\nkept")"
+'
 
 # --- newuidmap, newgidmap
 
