@@ -154,7 +154,7 @@ static int fill_maps(const struct write_args *a, struct maps *m, struct err *e)
 	}
 	if (rc == 0 && !m->map[0].n && !m->map[1].n && !a->setgroups)
 		rc = err_bad(e, NULL, "no map is given");
-	return rc;
+	return rc < 0 ? rc : maps_check_setgroups(m, a->setgroups, e);
 }
 
 static int write_all(const struct write_args *a, struct err *e)

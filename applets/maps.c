@@ -283,6 +283,16 @@ int maps_find_writer(struct maps *m, int i, struct err *e)
 	return -ENOENT;
 }
 
+int maps_check_setgroups(const struct maps *m, const char *word, struct err *e)
+{
+	if (!m->map[1].n || m->outside[1] || !word || strcmp(word, "allow"))
+		return 0;
+	/* nobody can have both: without privileges over the parent a gid map takes "deny" first */
+	err_bad(e, "--setgroups allow", "does not go with a map of a single group");
+	err_hint(e, "who maps his own group and no other gives setgroups(2) up");
+	return -EINVAL;
+}
+
 int maps_start(const struct maps *m, struct helper *h, struct err *e)
 {
 	struct idmap_job job = { .tool = { m->tool[0], m->tool[1] } };

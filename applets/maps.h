@@ -52,6 +52,9 @@ int maps_fill(struct maps *m, int i, const struct maps_args *a, bool fit, struct
 /* Who can write map i: who is the namespace's own or privileged over the parent, else the tool. -errno where there is none. */
 int maps_find_writer(struct maps *m, int i, struct err *e);
 
+/* With the writers found: can setgroups be what was asked for? `word` may be NULL. -EINVAL with *e. */
+int maps_check_setgroups(const struct maps *m, const char *word, struct err *e);
+
 /* Fork who writes them from outside, where somebody has to. */
 int maps_start(const struct maps *m, struct helper *h, struct err *e);
 

@@ -14,9 +14,6 @@ int unshare_maps_check(const struct unshare_args *a, struct err *e)
 		return rc;
 	if (a->owner && !strchr(a->owner, ':'))
 		return err_bad(e, a->owner, "--owner wants USER:GROUP");
-	/* nobody can have both: without privileges over the parent a gid map takes "deny" first */
-	if (a->ids.group && !a->ids.groups.n && !a->ids.both.n && a->setgroups && !strcmp(a->setgroups, "allow"))
-		return err_bad(e, "--setgroups allow", "does not go with a map of a single group");
 	return a->owner ? cred_user_check(a->owner, e) : 0;
 }
 
@@ -64,6 +61,7 @@ int unshare_maps_open(const struct unshare_args *a, struct unshare_state *s, str
 
 	for (int i = 0; i < 2 && rc == 0; i++)
 		rc = fill_map(a, i, &s->maps, e);
+	rc = rc < 0 ? rc : maps_check_setgroups(&s->maps, a->setgroups, e);
 	s->uid = find_inside(a, &a->uid, &s->maps.map[0]);
 	s->gid = find_inside(a, &a->gid, &s->maps.map[1]);
 	s->as_root = (a->ids.users.n || a->ids.both.n) && !s->uid.set && !s->gid.set && !a->keep_caps && !idmap_has_outer(&s->maps.map[0], s->maps.uid) &&

@@ -183,6 +183,19 @@ test_ok 'write: the demonstration of the tutorials: no map, then one from outsid
 	is "$(finish "id -u; id -g" | tr "\n" " ")" "0 $(cat /proc/sys/kernel/overflowgid) "
 	is "$(cat "$TMP/maps")" "$(echo $range),||allow"
 '
+test_ok 'run, write: who cannot have --setgroups allow is not given deny in silence' '
+	for how in "" "--map-root" "-u 0:$u:1 -g 0:$g:1" "-g 0:$g:1"; do
+		not as_user nestbox idmap run --setgroups allow $how true 2>"$TMP/said"
+		grep "setgroups allow: does not go with a map of a single group" "$TMP/said"
+	done
+	is "$(maps as_user nestbox idmap run --setgroups allow -u "0:$u:1")" "0 $u 1,||allow"
+	[ "$AS_ROOT" ] || is "$(maps nestbox idmap run --setgroups allow --map-root)" "0 0 1,|0 0 1,|allow"
+	hold $AS_USER nestbox unshare -U
+	not as_user nestbox idmap write --setgroups allow $pid -u "0:$u:1" -g "0:$g:1"
+	is "$(kernel_maps)" "||allow"
+	as_user nestbox idmap write --setgroups deny $pid -u "0:$u:1" -g "0:$g:1"
+	is "$(kernel_maps; finish)" "0 $u 1,|0 $g 1,|deny"
+'
 test_ok 'write: a user writes his own, and setgroups is denied for the groups' '
 	hold $AS_USER nestbox unshare -U
 	as_user nestbox idmap write --map-root $pid
