@@ -34,7 +34,7 @@ struct run_facts {
 	char cgroup[512];       /* "CTRL,CTRL:PARENT/ID" of the container's group */
 	struct strs env;        /* of the --env-file's */
 	struct maps_args ids;   /* of the user namespace, `both` as the user said it; empty: none is made */
-	struct strs users, groups; /* the same ranges for each */
+	struct strs users, groups; /* the same ranges for each, as the kernel takes them here */
 	bool become_root;       /* nobody inside is the caller: go on as the root there */
 	bool idmap;             /* the root file system can be mounted with those owners, and is */
 };

@@ -110,11 +110,24 @@ static int choose_as_user(struct run_facts *f)
 	return strs_add(&f->ids.both, "auto");
 }
 
+static int list_map(const struct idmap *m, struct strs *to, struct opt_keep *keep)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < m->n && rc == 0; i++) {
+		const char *text = opt_keep_text(keep, "%u:%u:%u", m->v[i].inner, m->v[i].outer, m->v[i].count);
+
+		rc = text ? strs_add(to, text) : -ENOMEM;
+	}
+	return rc;
+}
+
 /*
+ * The ranges as they fit the caller's own map, whose lines they may go across.
  * A container has a root. Where he is the caller, he is so by the map alone, and
  * "deny" leaves him no choice of groups; else somebody has to become him.
  */
-static int find_root(const struct run_args *a, struct run_facts *f, struct err *e)
+static int fit_ranges(const struct run_args *a, struct run_facts *f, struct opt_keep *keep, struct err *e)
 {
 	struct maps m = { .uid = geteuid(), .gid = getegid() };
 	unsigned uid = 0, gid = 0;
@@ -125,6 +138,8 @@ static int find_root(const struct run_args *a, struct run_facts *f, struct err *
 	if (rc == 0 && (!idmap_to_outer(&m.map[0], 0, &uid) || !idmap_to_outer(&m.map[1], 0, &gid)))
 		rc = err_bad(e, "--userns", "user 0 and group 0 must be mapped: a container has a root");
 	f->become_root = uid != m.uid || gid != m.gid;
+	rc = rc < 0 ? rc : list_map(&m.map[0], &f->users, keep);
+	rc = rc < 0 ? rc : list_map(&m.map[1], &f->groups, keep);
 	maps_release(&m);
 	return rc;
 }
@@ -145,14 +160,14 @@ int run_find_userns(const struct run_args *a, struct run_facts *f, struct opt_ke
 	f->idmap = root;
 	if (is_word(a, "auto")) {
 		rc = root ? choose_as_root(f, keep, e) : choose_as_user(f);
+		rc = rc < 0 ? rc : split(f);
 		f->become_root = root;
 	} else {
 		for (size_t i = 0; i < a->userns.n && rc == 0; i++)
 			rc = strs_add(&f->ids.both, a->userns.v[i]);
-		rc = rc < 0 ? rc : find_root(a, f, e);
+		rc = rc < 0 ? rc : fit_ranges(a, f, keep, e);
 	}
 	if (rc == 0 && a->idmap && !root)
 		rc = err_bad(e, "--idmap", "only root of the machine gives files other owners");
-	rc = rc < 0 ? rc : split(f);
 	return rc == -ENOMEM ? err_set(e, ENOMEM, "user namespace", NULL) : rc;
 }

@@ -119,6 +119,13 @@ if test_need root 'subordinate ids of ordinary users' && test_need cmd:newuidmap
 		as_user nestbox run --dry-run --userns auto -u 5:6 "$TMP/mine" sh -c "id -u; id -g; cat /proc/self/uid_map" >"$TMP/line"
 		is "$(as_user sh "$TMP/line" | one)" "5 6 0 1000 1 1 400000 65536 "
 	'
+	test_ok '... and ranges that go across the lines of his own map' '
+		subids "tester:400000:65536\n"
+		further="as_user nestbox idmap run --map-root --map-auto -- nestbox run --userns 0:0:10"
+		is "$($further "$TMP/mine" sh -c "id -u; cat /proc/self/uid_map /proc/self/gid_map" | one)" "0 0 0 1 1 1 9 0 0 1 1 1 9 "
+		$further --dry-run "$TMP/mine" cat /proc/self/uid_map >"$TMP/line"
+		is "$(as_user nestbox idmap run --map-root --map-auto -- sh "$TMP/line" | one)" " 0 0 1 1 1 9 "
+	'
 fi
 
 for bad in x 0:0 '' 0:0:0 auto,5; do
