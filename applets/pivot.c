@@ -180,8 +180,8 @@ static int pivot_open(const void *args, void *state, struct step_ctx *ctx, struc
 	if (rc < 0)
 		return rc;
 	rc = open_sources(a, s, e);
-	/* who is privileged in a user namespace may copy the mounts of its own mount namespace only: wait for that */
-	s->late = rc == -EPERM && ctx->run;
+	/* privileged in a user namespace, one may copy the mounts of its own mount namespace only: wait for that; owners cannot be mapped there */
+	s->late = rc == -EPERM && ctx->run && !a->idmap.n;
 	if (!s->late)
 		return rc;
 	close_sources(s);

@@ -169,6 +169,14 @@ test_ok 'auto: root'\''s own lines, those of nestbox and of containers come firs
 	is "$(nestbox run --userns auto "$R" cat /proc/self/uid_map | one)" " 0 100000 65536 "
 	subids ""
 '
+test_ok 'a root file system that has other owners already is refused for that' '
+	mkdir "$TMP/shown"
+	try="nestbox run --userns auto"
+	not nestbox unshare -m -- nestbox idmap mount -b 0:300000:65536 "$R" "$TMP/shown" -- $try "$TMP/shown" true 2>"$TMP/said"
+	grep "pivot: .*shown: map its ids: Operation not permitted" "$TMP/said"
+	grep "hint: either it is idmapped already" "$TMP/said"
+	nestbox unshare -m -- nestbox idmap mount -b 0:300000:65536 "$R" "$TMP/shown" -- $try "$R" true
+'
 test_ok 'ranges' '
 	is "$(nestbox run --userns 0:200000:10 --userns u:10:300000:5 "$R" cat /proc/self/uid_map /proc/self/gid_map | one)" " 0 200000 10 10 300000 5 0 200000 10 "
 	is "$(nestbox run --userns 0:200000:10 -u 3:4 "$R" sh -c "id -u; id -g" | one)" "3 4 "
