@@ -3,15 +3,18 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <linux/magic.h>
+#include <linux/nsfs.h>
 
 #include "applets/idmap_priv.h"
 #include "applets/unshare.h"
 #include "core/fd.h"
 #include "core/str.h"
+#include "core/sys.h"
 
 #define OFF(field) offsetof(struct unshare_args, field)
 
@@ -66,6 +69,16 @@ int idmap_open_process(const char *word, char path[64], struct err *e)
 	/* a descriptor may come from somebody else, and in his directory uid_map is a link to whatever he likes */
 	if (fd >= 0 && (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
 		return err_bad(e, path, "is no directory of /proc");
+	return take_fd(&fd);
+}
+
+int idmap_open_userns(const char *path, struct err *e)
+{
+	/* what is none may be a pipe, which nobody writes to */
+	auto_close int fd = fd_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK, e);
+
+	if (fd >= 0 && ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWUSER)
+		return err_bad(e, path, "is no user namespace");
 	return take_fd(&fd);
 }
 

@@ -82,7 +82,7 @@ static int find_userns(const char *word, struct err *e)
 	char path[64];
 
 	if (strchr(word, '/'))
-		return fd_open(AT_FDCWD, word, O_RDONLY, e);
+		return idmap_open_userns(word, e);
 	dir = idmap_open_process(word, path, e);
 	return dir < 0 ? dir : fd_open(dir, "ns/user", O_RDONLY, e);
 }

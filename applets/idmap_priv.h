@@ -15,6 +15,9 @@ extern const struct applet idmap_verb_mount, idmap_verb_show, idmap_verb_trans, 
  */
 int idmap_open_process(const char *word, char path[64], struct err *e);
 
+/* A user namespace by its file, such as one that --persist has bound. Owned, or -errno. */
+int idmap_open_userns(const char *path, struct err *e);
+
 /* What follows newuidmap's PID: "ID LOWERID COUNT" again and again, as strtoul(3) reads numbers. Pure. (idmap_write.c) */
 int idmap_tool_ranges(struct idmap *m, int argc, char **argv, struct err *e);
 

@@ -14,7 +14,6 @@
 #include "core/cred.h"
 #include "core/fd.h"
 #include "core/ns_enter.h"
-#include "core/sys.h"
 
 static const char *const map_files[2] = { "uid_map", "gid_map" };
 static const char kinds[2] = { 'u', 'g' };
@@ -26,16 +25,6 @@ static int read_map(int proc, int i, struct idmap *m, struct err *e)
 
 	free(text);
 	return rc;
-}
-
-/* A user namespace by its file, such as one that --persist has bound. Owned, or -errno. */
-static int open_userns(const char *path, struct err *e)
-{
-	auto_close int fd = fd_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK, e);
-
-	if (fd >= 0 && ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWUSER)
-		return err_bad(e, path, "is no user namespace");
-	return take_fd(&fd);
 }
 
 /* ---- show ---- */
@@ -91,7 +80,7 @@ static int print_child(const char *proc, void *arg, struct err *e)
 /* A namespace shows its maps only by a process in it. */
 static int show_file(const char *path, struct err *e)
 {
-	auto_close int ns = open_userns(path, e);
+	auto_close int ns = idmap_open_userns(path, e);
 
 	if (ns < 0)
 		return ns;

@@ -107,6 +107,10 @@ test_ok 'a user namespace gives its maps, by a process and by a name' '
 		is \"\$(owner dst/five)\" 300005:300006"
 	kill $pid
 '
+mkfifo "$TMP/pipe"
+for file in "$TMP/pipe" /dev/null /proc/self/ns/mnt; do
+	test_fails 1 'is no user namespace' "$file is no user namespace" "timeout 10 nestbox idmap mount --userns $file src dst"
+done
 test_fails 1 'map its ids' 'the first user namespace maps nothing' 'nestbox idmap mount --userns /proc/self/ns/user src dst'
 test_ok 'options, and a file' '
 	own "
