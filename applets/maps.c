@@ -306,9 +306,16 @@ int maps_start(const struct maps *m, struct helper *h, struct err *e)
 static void hint_tool(const struct maps *m, struct err *e)
 {
 	for (int i = 0; i < 2; i++)
-		for (size_t k = 0; k < m->map[i].n && !strcmp(e->object, idmap_tools[i]); k++)
-			if (m->map[i].v[k].outer != (i ? m->gid : m->uid))
-				err_hint(e, "it must be setuid or have file capabilities, and wants a line in %s that covers %s:%u:%u", maps_subids[i], m->who, m->map[i].v[k].outer, m->map[i].v[k].count);
+		for (size_t k = 0; k < m->map[i].n && !strcmp(e->object, idmap_tools[i]); k++) {
+			const struct idmap_range *r = &m->map[i].v[k];
+
+			if (r->outer == (i ? m->gid : m->uid))
+				continue;
+			/* with a line for that one, anybody is root */
+			if (!r->outer)
+				err_hint(e, "%u:%u:%u takes id 0 in, which is root's: only root gives that away", r->inner, r->outer, r->count);
+			err_hint(e, "it must be setuid or have file capabilities, and wants a line in %s that covers %s:%u:%u", maps_subids[i], m->who, r->outer, r->count);
+		}
 }
 
 void maps_hint(const struct maps *m, struct err *e)
@@ -372,6 +379,8 @@ int maps_write_to(const struct maps *m, int dir, const char *proc, const char *s
 	rc = idmap_write(proc, &job, e);
 	if (rc == -EPERM)
 		err_hint(e, "a map is written once, by who has made the namespace or is privileged over its parent, and never for the first namespace");
+	else if (rc == -EACCES)
+		err_hint(e, "the process is somebody else's");
 	if (rc < 0)
 		maps_hint(m, e);
 	return rc;

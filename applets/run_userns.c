@@ -23,7 +23,11 @@ int run_userns_check(const struct run_args *a, struct err *e)
 		return err_bad(e, "--userns", "auto and host stand alone");
 	if (a->idmap && (!a->userns.n || is_word(a, "host")))
 		return err_bad(e, "--idmap", "goes with --userns");
-	return is_word(a, "host") ? 0 : maps_check(&(struct maps_args){ .both = a->userns }, e);
+	if (is_word(a, "host") || maps_check(&(struct maps_args){ .both = a->userns }, e) == 0)
+		return 0;
+	e->hint[0] = '\0';
+	err_hint(e, "--userns takes host, auto, or ranges INNER:OUTER:COUNT, such as 0:100000:65536");
+	return -EINVAL;
 }
 
 /* Privileged over what is mounted: then files can be given other owners, and any id be mapped. */

@@ -19,7 +19,7 @@ static const struct {
 } kinds[] = {
 	{ 0xef53, "ext4", "5.12" },       { 0x58465342, "xfs", "5.12" },      { 0x4d44, "vfat", "5.12" },
 	{ 0x9123683e, "btrfs", "5.15" },  { 0xf2f52010, "f2fs", "5.18" },     { 0x7366746e, "ntfs3", "5.15" },
-	{ 0xe0f5e1e2, "erofs", "5.19" },  { 0x73717368, "squashfs", "6.2" },  { 0x01021994, "tmpfs", "6.3, but for an initramfs" },
+	{ 0xe0f5e1e2, "erofs", "5.19" },  { 0x73717368, "squashfs", "6.2" },  { 0x01021994, "tmpfs", "6.3, but for an initramfs and /dev" },
 	{ 0x958458f6, "hugetlbfs", "6.9" }, { 0x65735546, "fuse", "6.12, where its server wants it" },
 	{ 0x794c7630, "overlay", NULL },  { 0x9fa0, "proc", NULL },           { 0x62656572, "sysfs", NULL },
 	{ 0x27e0eb, "cgroup", NULL },     { 0x63677270, "cgroup2", NULL },    { 0x858458f6, "ramfs", NULL },

@@ -166,6 +166,8 @@ if test_need root 'run: ordinary users and subordinate ids' && test_need cmd:new
 	test_ok '... and hears which line is missing' '
 		not as_user nestbox idmap run -b 0:5:10 true 2>"$TMP/said"
 		grep -q "^nestbox: hint: .*/etc/subuid that covers tester:5:10$" "$TMP/said"
+		not as_user nestbox idmap run -b 0:0:10 true 2>"$TMP/said"
+		grep -q "^nestbox: hint: 0:0:10 takes id 0 in" "$TMP/said"
 	'
 fi
 test_need root 'run: without newuidmap' && test_fails 1 'nestbox: idmap: newuidmap: not found in PATH' 'run: without newuidmap he maps nobody else' '
@@ -240,6 +242,10 @@ if test_need root 'write: as root'; then
 	'
 fi
 test_fails 1 'idmap: uid_map: write .*: Operation not permitted' 'write: not in the first namespace' 'nestbox idmap write $$ 0:$(id -u):1'
+test_fails 1 'hint: the process is somebody else' 'write: for another user'\''s process' '
+	[ "$AS_USER" ] || exec nestbox idmap write 1 "0:$u:1"
+	$AS_USER nestbox idmap write $$ "0:$u:1"
+'
 test_fails 1 'no map is given' 'write: nothing' 'nestbox idmap write $$'
 test_fails 1 'a range is INNER OUTER COUNT' 'write: two numbers' 'nestbox idmap write $$ 0 1'
 test_fails 1 'idmap: PID: missing operand' 'write: nobody' 'nestbox idmap write'

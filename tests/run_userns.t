@@ -131,6 +131,7 @@ fi
 for bad in x 0:0 '' 0:0:0 auto,5; do
 	test_fails 125 'is no range of ids|is a range of no ids' "--userns '$bad' is none" "nestbox run --userns '$bad' \"\$R\" true"
 done
+test_fails 125 'hint: --userns takes host, auto, or ranges' 'a word of others' 'nestbox run --userns keep-id "$R" true'
 test_fails 125 '--userns: auto and host stand alone' 'auto and a range' 'nestbox run --userns auto --userns 0:1:1 "$R" true'
 test_fails 125 '--idmap: goes with --userns' '--idmap alone' 'nestbox run --idmap "$R" true'
 test_fails 125 '--userns: user 0 and group 0 must be mapped' 'a map without a root' 'as_user nestbox run --userns 5:$u:1 "$TMP/mine" true'
