@@ -103,14 +103,13 @@ static int copy_source(const struct idmap_mount_args *a, struct err *e)
 static int mount_apply(const void *args, void *state, struct step_ctx *ctx, struct err *e)
 {
 	const struct idmap_mount_args *a = args;
-	auto_close int userns = a->userns ? find_userns(a->userns, e) : maps_userns(&a->ids, e);
+	auto_close int userns = a->userns ? find_userns(a->userns, e) : maps_userns(&a->ids, ctx->pid_pending, e);
 	auto_close int tree = userns < 0 ? userns : copy_source(a, e);
 	auto_close int at = tree < 0 ? tree : fd_open(AT_FDCWD, a->dst, O_PATH, e);
 	uint64_t attrs;
 	int rc = at < 0 ? at : parse_options(a->options, &attrs, e);
 
 	(void)state;
-	(void)ctx;
 	if (rc == 0)
 		rc = mnt_idmap(tree, a->src, a->recursive, attrs, userns, e);
 	/* only what is mapped gets a place */

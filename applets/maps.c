@@ -386,10 +386,12 @@ int maps_write_to(const struct maps *m, int dir, const char *proc, const char *s
 	return rc;
 }
 
-int maps_userns(const struct maps_args *a, struct err *e)
+int maps_userns(const struct maps_args *a, bool pid_pending, struct err *e)
 {
 	struct maps m = { .uid = geteuid(), .gid = getegid() };
-	int rc = maps_fill(&m, 0, a, true, e);
+	int rc = pid_pending ? err_bad(e, "id map", "who makes its user namespace would become pid 1 of the new pid namespace; put this before unshare --pid, or say --fork there") : 0;
+
+	rc = rc < 0 ? rc : maps_fill(&m, 0, a, true, e);
 
 	if (rc == 0)
 		rc = maps_fill(&m, 1, a, true, e);

@@ -72,9 +72,10 @@ void maps_hint(const struct maps *m, struct err *e);
 
 /*
  * A user namespace with both maps, fit, for mounts whose files they are to
- * give to others: owned fd, or -errno.
+ * give to others: owned fd, or -errno. It takes a child, which must not be the
+ * first one of a pid namespace: pid_pending, as in struct step_ctx.
  */
-int maps_userns(const struct maps_args *a, struct err *e);
+int maps_userns(const struct maps_args *a, bool pid_pending, struct err *e);
 
 /* The file /etc/subuid, or another one; *text "" where it is not there. To be freed. */
 int maps_read_subids(const char *path, char **text, struct err *e);

@@ -136,9 +136,9 @@ static int open_null(struct pivot_state *s, struct err *e)
 }
 
 /* What of the host goes along, as detached mounts. */
-static int open_sources(const struct pivot_args *a, struct pivot_state *s, struct err *e)
+static int open_sources(const struct pivot_args *a, struct pivot_state *s, const struct step_ctx *ctx, struct err *e)
 {
-	auto_close int userns = a->idmap.n ? maps_userns(&(struct maps_args){ .both = a->idmap }, e) : -1;
+	auto_close int userns = a->idmap.n ? maps_userns(&(struct maps_args){ .both = a->idmap }, ctx->pid_pending, e) : -1;
 	int rc;
 
 	if (a->idmap.n && userns < 0)
@@ -179,7 +179,7 @@ static int pivot_open(const void *args, void *state, struct step_ctx *ctx, struc
 		rc = refuse_inits_sysctls(a, ctx, e);
 	if (rc < 0)
 		return rc;
-	rc = open_sources(a, s, e);
+	rc = open_sources(a, s, ctx, e);
 	/* privileged in a user namespace, one may copy the mounts of its own mount namespace only: wait for that; owners cannot be mapped there */
 	s->late = rc == -EPERM && ctx->run && !a->idmap.n;
 	if (!s->late)
@@ -271,7 +271,7 @@ static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, stru
 		return pivot_prepare(a, s->root, &s->points, ctx, e);
 	/* modes of what is made are meant as written */
 	mask = umask(0);
-	rc = s->late ? open_sources(a, s, e) : 0;
+	rc = s->late ? open_sources(a, s, ctx, e) : 0;
 	if (rc == 0)
 		rc = pivot_tmpfs_add(a, &s->volumes, e);
 	if (rc == 0)

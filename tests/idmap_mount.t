@@ -107,6 +107,14 @@ test_ok 'a user namespace gives its maps, by a process and by a name' '
 		is \"\$(owner dst/five)\" 300005:300006"
 	kill $pid
 '
+test_ok 'not as the first process of a pid namespace, which would end with it' '
+	own "
+		for how in \"idmap mount -b 0:100000:10 src dst\" \"pivot --idmap 0:100000:10 src\"; do
+			not nestbox unshare -p -m -- nestbox \$how -- true 2>said
+			grep \"id map: who makes its user namespace would become pid 1\" said
+		done
+		nestbox unshare -p -m -f -- nestbox idmap mount -b 0:100000:10 src dst -- sh -c \"true & wait\""
+'
 mkfifo "$TMP/pipe"
 for file in "$TMP/pipe" /dev/null /proc/self/ns/mnt; do
 	test_fails 1 'is no user namespace' "$file is no user namespace" "timeout 10 nestbox idmap mount --userns $file src dst"
