@@ -16,21 +16,12 @@
 /* Append a step and point *args at its options. */
 #define ADD(plan, ops, args) (((args) = plan_add((plan), (ops))) ? 0 : -ENOMEM)
 
-static int copy_list(struct strs *to, const struct strs *from)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < from->n && rc == 0; i++)
-		rc = strs_add(to, from->v[i]);
-	return rc;
-}
-
 static int copy_mounts(struct pivot_mounts *to, const struct pivot_mounts *from)
 {
-	int rc = copy_list(&to->binds, &from->binds);
+	int rc = strs_add_all(&to->binds, &from->binds);
 
 	to->read_only = from->read_only;
-	return rc < 0 ? rc : copy_list(&to->tmpfs, &from->tmpfs);
+	return rc < 0 ? rc : strs_add_all(&to->tmpfs, &from->tmpfs);
 }
 
 static int add_points(const struct run_args *a, const struct run_facts *f, struct plan *p)
@@ -61,7 +52,7 @@ static int add_idmap(const struct run_facts *f, struct plan *p, const char *path
 		return rc;
 	s->recursive = true;
 	s->src = s->dst = opt_keep_text(&p->keep, "%s", path);
-	return s->src ? copy_list(&s->ids.both, &f->ids.both) : -ENOMEM;
+	return s->src ? strs_add_all(&s->ids.both, &f->ids.both) : -ENOMEM;
 }
 
 /* With one mount all below it are mapped, and none a second time. */
@@ -130,7 +121,7 @@ static int add_groups(const struct run_args *a, const struct run_facts *f, struc
 		return rc;
 	if (f->devices)
 		s->devices = a->privileged ? "all" : "default";
-	rc = copy_list(&s->device, &a->device_rules);
+	rc = strs_add_all(&s->device, &a->device_rules);
 	return rc < 0 ? rc : strs_add(&s->groups, f->cgroup);
 }
 
@@ -146,8 +137,8 @@ static int add_pid(const struct run_args *a, const struct run_facts *f, struct p
 	s->user.set = f->ids.user || f->ids.both.n;
 	s->ids.user = f->ids.user;
 	s->ids.group = f->ids.group;
-	rc = copy_list(&s->ids.users, &f->users);
-	rc = rc < 0 ? rc : copy_list(&s->ids.groups, &f->groups);
+	rc = strs_add_all(&s->ids.users, &f->users);
+	rc = rc < 0 ? rc : strs_add_all(&s->ids.groups, &f->groups);
 	if (rc < 0)
 		return rc;
 	if (f->become_root)
@@ -205,7 +196,7 @@ static int add_root(const struct run_args *a, const struct run_facts *f, struct 
 	s->api_write = s->host_devices = a->privileged;
 	if (f->idmap && !a->dry_run) {
 		s->idmap_volumes = a->idmap;
-		rc = copy_list(&s->idmap, &f->ids.both);
+		rc = strs_add_all(&s->idmap, &f->ids.both);
 		if (rc < 0)
 			return rc;
 	}
@@ -237,7 +228,7 @@ static int set_caps(const struct run_args *a, const struct run_facts *f, struct 
 {
 	struct strs drop = { 0 };
 	struct strbuf text = { 0 };
-	int rc = copy_list(&drop, &a->cap_drop);
+	int rc = strs_add_all(&drop, &a->cap_drop);
 
 	if (rc == 0 && !f->devices && !a->privileged) {
 		rc = refuse_mknod(a, e);
@@ -260,8 +251,8 @@ static int set_env(const struct run_args *a, const struct run_facts *f, struct s
 	const char *host = opt_keep_text(&p->keep, "HOSTNAME=%s", hostname(a, f));
 	int rc = host ? strs_add(&s->run.env, host) : -ENOMEM;
 
-	rc = rc < 0 ? rc : copy_list(&s->run.env, &f->env);
-	return rc < 0 ? rc : copy_list(&s->run.env, &a->cred.env);
+	rc = rc < 0 ? rc : strs_add_all(&s->run.env, &f->env);
+	return rc < 0 ? rc : strs_add_all(&s->run.env, &a->cred.env);
 }
 
 static int add_credentials(const struct run_args *a, const struct run_facts *f, struct plan *p, struct err *e)
@@ -270,7 +261,7 @@ static int add_credentials(const struct run_args *a, const struct run_facts *f, 
 	int rc = ADD(p, &setpriv_step, s);
 
 	if (rc < 0 || (rc = set_caps(a, f, s, p, e)) < 0 || (rc = set_env(a, f, s, p)) < 0 ||
-	    (rc = copy_list(&s->run.group_add, &a->cred.group_add)) < 0 || (rc = copy_list(&s->run.ulimit, &a->cred.ulimit)) < 0)
+	    (rc = strs_add_all(&s->run.group_add, &a->cred.group_add)) < 0 || (rc = strs_add_all(&s->run.ulimit, &a->cred.ulimit)) < 0)
 		return rc;
 	s->run.user = a->cred.user ? a->cred.user : "0";
 	s->run.workdir = a->cred.workdir;

@@ -167,8 +167,7 @@ int run_find_userns(const struct run_args *a, struct run_facts *f, struct opt_ke
 		rc = rc < 0 ? rc : split(f);
 		f->become_root = root;
 	} else {
-		for (size_t i = 0; i < a->userns.n && rc == 0; i++)
-			rc = strs_add(&f->ids.both, a->userns.v[i]);
+		rc = strs_add_all(&f->ids.both, &a->userns);
 		rc = rc < 0 ? rc : fit_ranges(a, f, keep, e);
 	}
 	if (rc == 0 && a->idmap && !root)

@@ -168,12 +168,9 @@ int opt_format(const struct opt *opts, const void *args, struct strs *out, struc
 static int own_list(struct strs *l)
 {
 	const struct strs theirs = *l;
-	int rc = 0;
 
 	*l = (struct strs){ 0 };
-	for (size_t i = 0; i < theirs.n && rc == 0; i++)
-		rc = strs_add(l, theirs.v[i]);
-	return rc;
+	return strs_add_all(l, &theirs);
 }
 
 int opt_own_lists(const struct opt *opts, void *args)

@@ -109,6 +109,15 @@ int strs_add(struct strs *l, const char *text)
 	return 0;
 }
 
+int strs_add_all(struct strs *l, const struct strs *more)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < more->n && rc == 0; i++)
+		rc = strs_add(l, more->v[i]);
+	return rc;
+}
+
 bool strs_has(const struct strs *l, const char *text)
 {
 	for (size_t i = 0; i < l->n; i++)

@@ -30,6 +30,7 @@ struct strs {
 };
 
 int strs_add(struct strs *l, const char *text); /* 0 or -ENOMEM */
+int strs_add_all(struct strs *l, const struct strs *more); /* the same */
 bool strs_has(const struct strs *l, const char *text);
 void strs_release(struct strs *l);
 
