@@ -3,22 +3,8 @@
 . "${0%/*}/lib.sh"
 need userns-user
 
-# an /etc of one's own, in a mount namespace that ends with this test; what asks it is for root
-if [ "$AS_USER" ] && [ -z "${TEST_OWN_ETC:-}" ]; then
-	trap - EXIT
-	rm -rf "$TMP"
-	NESTBOX_MUST=$test_musts TEST_OWN_ETC=1 exec "$NB" unshare -m -- sh "$0" "$@"
-fi
 own_run
-if [ "$AS_USER" ]; then
-	mkdir "$TMP/etc"
-	cp /etc/nsswitch.conf /etc/ld.so.* "$TMP/etc/" 2>/dev/null
-	printf 'root:x:0:0::/root:/bin/sh\ntester:x:1000:1000::/:/bin/sh\n' >"$TMP/etc/passwd"
-	printf 'root:x:0:\ntester:x:1000:\n' >"$TMP/etc/group"
-	: >"$TMP/etc/subuid"
-	: >"$TMP/etc/subgid"
-	mount --bind "$TMP/etc" /etc
-fi
+. "${0%/*}/ids.sh"
 
 mkdir "$TMP/disk" "$TMP/disk/probe"
 can_idmap() { [ "$AS_USER" ] && "$NB" unshare -m -- nestbox idmap mount -b 0:100000:10 "$TMP/disk/probe" "$TMP/disk/probe" true 2>"$TMP/why"; }
@@ -32,11 +18,6 @@ echo data >"$TMP/disk/vol/file"
 
 cat >>"$TMP/.env" <<'END'
 R=$TMP/disk/root B=$TMP/disk/bare V=$TMP/disk/vol
-as_user() { $AS_USER "$@"; }
-u=1000 g=1000
-[ "$AS_USER" ] || { u=$(id -u) g=$(id -g); }
-subids() { printf "%b" "$1" >/etc/subuid; printf "%b" "$1" >/etc/subgid; }
-is() { [ "$1" = "$2" ] || { echo "got $1, not $2"; return 1; }; }
 one() { tr -s " \n" " "; }
 END
 
