@@ -34,7 +34,7 @@ struct rows {
 	int *of_task, *of_entry; /* owned: the row of each, -1: none yet */
 	struct user *users;      /* owned */
 	size_t n_users;
-	struct mnl_socket *nl;   /* owned */
+	struct nl nl;            /* opened when first needed */
 };
 
 enum { NO_ROW = -1, ROW_TO_COME = -2 };
@@ -358,6 +358,6 @@ int lsns_rows(const struct lsns_args *a, const struct lsns_view *v, const struct
 	free(r.users);
 	free(r.of_task);
 	free(r.of_entry);
-	rtnl_close(r.nl);
+	nl_close(&r.nl);
 	return rc < 0 ? err_set(e, -rc, "namespaces", NULL) : 0;
 }
