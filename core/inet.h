@@ -33,7 +33,7 @@ int inet_parse(const char *text, bool cidr, struct inet *out);
 void inet_format(const struct inet *a, bool cidr, char buf[INET_TEXT]);
 
 /* The first address of its network, with the same prefix; the last one. */
-struct inet inet_network(const struct inet *a);
+struct inet inet_first(const struct inet *a);
 struct inet inet_last(const struct inet *a);
 /* Is `a` an address of the network `net`? */
 bool inet_within(const struct inet *a, const struct inet *net);
