@@ -265,12 +265,14 @@ static void sort_attr(const struct nlattr *attr, const struct nlattr **table, si
 
 void nl_attrs(const struct nlmsghdr *nlh, size_t payload, const struct nlattr **table, size_t max)
 {
-	const struct nlattr *attr;
+	const struct nlattr *attr = mnl_nlmsg_get_payload_offset(nlh, payload);
+	int left = (int)mnl_nlmsg_get_payload_len(nlh) - (int)MNL_ALIGN(payload);
 
-	if (mnl_nlmsg_get_payload_len(nlh) < MNL_ALIGN(payload))
-		return;
-	mnl_attr_for_each(attr, nlh, (unsigned)payload)
+	/* mnl_attr_for_each goes by the length rounded up, beyond a message that does not end at 4 bytes */
+	for (; mnl_attr_ok(attr, left); attr = mnl_attr_next(attr)) {
 		sort_attr(attr, table, max);
+		left -= (int)MNL_ALIGN(attr->nla_len);
+	}
 }
 
 void nl_nested(const struct nlattr *nest, const struct nlattr **table, size_t max)
