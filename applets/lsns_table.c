@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json.h"
+
 /* While one is printed. */
 struct printing {
 	const struct table *t;
@@ -115,33 +117,6 @@ static void add_plain(struct strbuf *b, const char *s, size_t len, bool raw, boo
 		n = 1;
 		strbuf_addf(b, "\\x%02x", (unsigned char)s[i]);
 	}
-}
-
-/* RFC 8259, 7; what is no UTF-8 becomes U+FFFD. */
-static void add_json_string(struct strbuf *b, const char *s)
-{
-	static const char plain[] = "\bb\ff\nn\rr\tt\"\"\\\\";
-
-	strbuf_add(b, "\"");
-	while (*s) {
-		const char *p = plain;
-		unsigned c;
-		size_t n = str_printable(s, &c);
-
-		while (*p && *p != *s)
-			p += 2;
-		if (*p)
-			strbuf_addf(b, "\\%c", p[1]);
-		else if (n)
-			strbuf_addn(b, s, n);
-		else if ((unsigned char)*s < 0x80)
-			strbuf_addf(b, "\\u%04x", *s);
-		else
-			/* a character that is one, and steers a terminal; or a stray byte */
-			strbuf_addf(b, "\\u%04x", c ? c : 0xfffd);
-		s += n ? n : c >= 0x800 ? 3 : c >= 0x80 ? 2 : 1;
-	}
-	strbuf_add(b, "\"");
 }
 
 static void cut_off(struct strbuf *b, size_t len)
@@ -288,7 +263,7 @@ static void put_json(struct printing *p, int row, int indent)
 			if (!cell || p->t->columns[c].flags & TABLE_NUMBER)
 				strbuf_add(p->out, cell ? cell : "null");
 			else
-				add_json_string(p->out, cell);
+				json_add_string(p->out, cell);
 		}
 		if (r->child >= 0 && p->tree >= 0) {
 			strbuf_addf(p->out, ",\n%*s\"children\": [\n", indent + 3, "");
