@@ -17,15 +17,15 @@
 /*
  * NESTBOX_REEXEC=1: each link of the chain is executed anew instead of being
  * called, which must make no difference; tests run both ways. What one link
- * tells the next is NESTBOX_CHAIN="SELF_FD PARENT_FD MADE PENDING", followed by
- * " V2_FD OPTIONAL V1_FD..." of the seats.
+ * tells the next is NESTBOX_CHAIN="SELF_FD PARENT_FD NET_FD MADE PENDING", followed
+ * by " V2_FD OPTIONAL V1_FD..." of the seats.
  */
 static struct {
 	struct step_ctx ctx;
 	bool reexec;
 	int self_fd; /* owned; our own binary, which the new root does not have */
 	const char *word;
-} chain = { .ctx = { .err_fd = -1, .parent_fd = -1, .seats = CGROUP_SEATS_NONE }, .self_fd = -1 };
+} chain = { .ctx = { .err_fd = -1, .parent_fd = -1, .net_sock = -1, .seats = CGROUP_SEATS_NONE }, .self_fd = -1 };
 
 extern char **environ;
 
@@ -64,6 +64,7 @@ static void read_told(const char *told)
 
 	chain.self_fd = next_fd(&told);
 	ctx->parent_fd = next_fd(&told);
+	ctx->net_sock = next_fd(&told);
 	made = next_told(&told);
 	ctx->made = made < 0 ? 0 : (unsigned)made;
 	ctx->pid_pending = next_told(&told) > 0;
@@ -125,7 +126,7 @@ static int tell_fd(struct strbuf *told, int fd)
 static int tell_all(struct strbuf *told)
 {
 	const struct step_ctx *ctx = &chain.ctx;
-	int rc = tell_fd(told, chain.self_fd) | tell_fd(told, ctx->parent_fd);
+	int rc = tell_fd(told, chain.self_fd) | tell_fd(told, ctx->parent_fd) | tell_fd(told, ctx->net_sock);
 
 	strbuf_addf(told, " %d %d", (int)ctx->made, ctx->pid_pending);
 	rc |= tell_fd(told, ctx->seats.v2);

@@ -1,37 +1,10 @@
 #include "applets/netns.h"
 
 #include "applets/applet.h"
-#include "core/ns.h"
+#include "applets/netns_priv.h"
 #include "core/rtnl.h"
-#include "core/sys.h"
-
-static const char *const nets[] = { "none", NULL };
-
-static const struct opt new_opts[] = {
-	{ OPT_STR, 0, "net", "KIND", "none (default): lo is up, and there is nothing else", offsetof(struct netns_args, net), .words = nets },
-	{ OPT_END },
-};
 
 static const struct opt up_opts[] = { { OPT_END } };
-
-static int new_apply(const void *args, void *state, struct step_ctx *ctx, struct err *e)
-{
-	int rc = ns_unshare(CLONE_NEWNET, e);
-
-	(void)args;
-	(void)state;
-	if (rc < 0)
-		return rc;
-	ctx->made |= CLONE_NEWNET;
-	return rtnl_lo_up(e);
-}
-
-const struct step_ops netns_new_step = {
-	.name = "netns new",
-	.opts = new_opts,
-	.args_size = sizeof(struct netns_args),
-	.apply = new_apply,
-};
 
 static int up_main(int argc, char **argv, struct err *e)
 {
@@ -44,17 +17,6 @@ static int up_main(int argc, char **argv, struct err *e)
 	return rtnl_lo_up(e);
 }
 
-static const struct applet verb_new = {
-	.name = "new",
-	.synopsis = "[OPTIONS] [--] [COMMAND [ARG]...]",
-	.summary = "run a command in a new network namespace with lo up",
-	.opts = new_opts,
-	.notes = "Without a command, your shell is run.",
-	.step = &netns_new_step,
-	.alone = ALONE_SHELL,
-	.fail = 1,
-};
-
 static const struct applet verb_up = {
 	.name = "up",
 	.synopsis = "",
@@ -64,11 +26,11 @@ static const struct applet verb_up = {
 	.fail = 1,
 };
 
-static const struct applet *const verbs[] = { &verb_new, &verb_up, NULL };
+static const struct applet *const verbs[] = { &netns_verb_new, &netns_verb_outside, &verb_up, NULL };
 
 const struct applet applet_netns = {
 	.name = "netns",
-	.synopsis = "new|up ...",
+	.synopsis = "new|outside|up ...",
 	.summary = "network namespaces",
 	.verbs = verbs,
 	.fail = 1,

@@ -2,13 +2,32 @@
 #ifndef APPLETS_NETNS_H
 #define APPLETS_NETNS_H
 
+#include <stdbool.h>
+
+#include "core/net.h"
 #include "core/opt.h"
 #include "core/step.h"
 
-struct netns_args {
-	const char *net; /* "none": lo up and nothing else */
+/* What netns and run say of a network in the same words. */
+struct netns_wish {
+	struct strs publish;     /* docker's -p */
+	const char *ip, *ip6, *mac;
 };
 
-extern const struct step_ops netns_new_step;
+struct netns_args {
+	const char *net;         /* the kind; "outside": an earlier link of the line sees to it; NULL: as the wishes need it */
+	struct netns_wish wish;
+	const char *gateway, *rate, *owner;
+	struct opt_num mtu;
+};
+
+extern const struct opt netns_wish_opts[];
+extern const struct step_ops netns_new_step, netns_outside_step;
+
+/* May this process make devices where it is: has it CAP_NET_ADMIN over its own network namespace? */
+bool netns_may_wire(void);
+
+/* Are the wishes, and the kind of network that goes with them, in order? Pure. */
+int netns_check(const void *args, struct err *e);
 
 #endif

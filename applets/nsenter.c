@@ -247,7 +247,7 @@ static int nsenter_apply(const void *args, void *state, struct step_ctx *ctx, st
 	return rc ? rc : become(a, s, entered, e);
 }
 
-static const struct step_ops nsenter_step = {
+const struct step_ops nsenter_step = {
 	.name = "nsenter",
 	.opts = nsenter_opts,
 	.args_size = sizeof(struct nsenter_args),

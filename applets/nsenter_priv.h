@@ -5,19 +5,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "applets/nsenter.h"
 #include "core/err.h"
 #include "core/ns_enter.h"
-#include "core/opt.h"
 #include "core/step.h"
-
-struct nsenter_args {
-	const char *target;               /* PID[:INODE] */
-	bool all, env, no_fork, preserve_credentials, keep_caps, user_parent, join_cgroup, context;
-	struct opt_maybe ns[NS_KINDS];    /* in the order of ns_kinds */
-	struct opt_num net_socket;
-	const char *uid, *gid;            /* a number, or "follow" */
-	struct opt_maybe root, wd, wdns;
-};
 
 struct nsenter_state {
 	struct ns_goal goal;

@@ -18,7 +18,6 @@
 
 #define OFF(field) offsetof(struct run_args, field)
 
-static const char *const networks[] = { "none", "host", NULL };
 static const char *const cgroup_modes[] = { "enabled", "disabled", NULL };
 
 const struct opt run_opts[] = {
@@ -34,11 +33,12 @@ const struct opt run_opts[] = {
 	{ OPT_STR, 'h', "hostname", "NAME", "host name; the container's ID where not given", OFF(hostname) },
 	{ OPT_FLAG, 0, "idmap", NULL, "with --userns as root: volumes, too, have the container's owners", OFF(idmap) },
 	{ OPT_STR, 0, "name", "NAME", "name of the container", OFF(name) },
-	{ OPT_STR, 0, "network", "KIND", "none (default: lo and nothing else) or host", OFF(network), .words = networks, .alias = "net" },
+	{ OPT_STR, 0, "network", "KIND", "none (default: lo and nothing else), host, bridge[:NAME], container:NAME, ns:NAME, macvlan:DEV, cmd:PROGRAM", OFF(network), .alias = "net" },
 	{ OPT_STR, 0, "pid", "KIND", "docker's; not --pids-limit cut short", OFF(pid), .flags = OPT_HIDDEN },
 	{ OPT_FLAG, 0, "privileged", NULL, "all capabilities and devices, nothing masked", OFF(privileged) },
 	{ OPT_FLAG, 0, "rm", NULL, "accepted: a container in the foreground always cleans up", OFF(rm) },
 	{ OPT_GROUP, .off = OFF(mounts), .group = pivot_mount_opts },
+	{ OPT_GROUP, .off = OFF(net), .group = netns_wish_opts },
 	{ OPT_GROUP, .off = OFF(cred), .group = setpriv_run_opts },
 	{ OPT_LIST, 0, "userns", "KIND", "host (default: none), auto, or ranges INNER:OUTER:COUNT", OFF(userns) },
 	{ OPT_OPERAND, .name = "ROOTFS", .off = OFF(rootfs) },
@@ -75,6 +75,7 @@ int run_check(const struct run_args *a, struct err *e)
 		rc = ns_hostname_check(a->hostname, e);
 	if (rc == 0 && a->cgroups && !strcmp(a->cgroups, "disabled") && has_limits(a))
 		rc = err_bad(e, "--cgroups disabled", "and a limit exclude each other");
+	rc = rc < 0 ? rc : run_net_check(a, e);
 	return rc < 0 ? rc : run_userns_check(a, e);
 }
 
@@ -208,6 +209,8 @@ static int find_facts(const struct run_args *a, struct run_facts *f, struct opt_
 		rc = read_env_file(a->env_file.v[i], &f->env, keep, e);
 	if (rc == 0)
 		rc = run_find_userns(a, f, keep, e);
+	if (rc == 0)
+		rc = run_find_net(a, f, keep, e);
 	if (rc == 0)
 		rc = find_cgroup(a, f, e);
 	if (rc == 0 && a->device_rules.n && !f->devices) {

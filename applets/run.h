@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "applets/maps.h"
+#include "applets/netns.h"
 #include "applets/pivot.h"
 #include "applets/setpriv.h"
 #include "core/cgroup.h"
@@ -17,12 +18,21 @@ struct run_args {
 	struct cgroup_limits limits;
 	struct strs env_file, cap_add, cap_drop, device_rules;
 	const char *hostname, *domainname;
+	struct netns_wish net;
 	const char *network, *name, *cgroups, *cgroup_parent;
 	const char *pid;
 	bool privileged, rm, dry_run;
 	struct strs userns;     /* "auto", "host" or ranges */
 	bool idmap;             /* with --userns as root: volumes have the container's owners */
 	const char *rootfs;
+};
+
+/* Where the network of a container comes from. */
+enum run_net {
+	RUN_NET_NONE,  /* a namespace of its own, with lo */
+	RUN_NET_HOST,
+	RUN_NET_JOIN,  /* one that is there already */
+	RUN_NET_WIRED, /* a namespace of its own, connected as --network says, or to the default bridge */
 };
 
 /* What the host says that a plan depends on; found out before, so that making the plan asks nobody. */
@@ -37,6 +47,10 @@ struct run_facts {
 	struct strs users, groups; /* the same ranges for each, as the kernel takes them here */
 	bool become_root;       /* nobody inside is the caller: go on as the root there */
 	bool idmap;             /* the root file system can be mounted with those owners, and is */
+	enum run_net net;
+	bool first_userns;      /* all users and groups are there: run is in the machine's own user namespace */
+	const char *net_kind;   /* RUN_NET_WIRED: for netns new --net */
+	const char *net_file;   /* the namespace that is joined */
 };
 
 extern const struct opt run_opts[];
@@ -47,6 +61,15 @@ int run_plan(const struct run_args *a, const struct run_facts *f, struct plan *p
 /* The user namespace that the options ask for, as far as it depends on the caller and on /etc/subuid. (run_userns.c) */
 int run_find_userns(const struct run_args *a, struct run_facts *f, struct opt_keep *keep, struct err *e);
 int run_userns_check(const struct run_args *a, struct err *e);
+
+/* The network that the options ask for. (run_net.c) */
+int run_find_net(const struct run_args *a, struct run_facts *f, struct opt_keep *keep, struct err *e);
+int run_net_check(const struct run_args *a, struct err *e);
+/* The steps for it: those before the user and pid namespaces, and those after. */
+int run_net_outside(const struct run_args *a, const struct run_facts *f, struct plan *p);
+int run_net_inside(const struct run_args *a, const struct run_facts *f, struct plan *p);
+/* The settings that docker gives a network namespace of a container's own, for pivot. */
+int run_net_sysctls(const struct run_facts *f, struct strs *list);
 
 /* Are the options in order, apart from what the steps check? Pure. */
 int run_check(const struct run_args *a, struct err *e);

@@ -6,7 +6,6 @@
 
 #include "applets/cgexec.h"
 #include "applets/idmap.h"
-#include "applets/netns.h"
 #include "applets/run.h"
 #include "applets/unshare.h"
 #include "core/cred.h"
@@ -150,20 +149,6 @@ static int add_pid(const struct run_args *a, const struct run_facts *f, struct p
 	return 0;
 }
 
-static int add_network(const struct run_args *a, const struct run_facts *f, struct plan *p)
-{
-	struct netns_args *s;
-	int rc;
-
-	(void)f;
-	if (a->network && !strcmp(a->network, "host"))
-		return 0;
-	rc = ADD(p, &netns_new_step, s);
-	if (rc == 0)
-		s->net = "none";
-	return rc;
-}
-
 static const char *hostname(const struct run_args *a, const struct run_facts *f)
 {
 	return a->hostname ? a->hostname : f->id;
@@ -206,6 +191,7 @@ static int add_root(const struct run_args *a, const struct run_facts *f, struct 
 		rc = strs_add(&s->mask, "default");
 		rc = rc < 0 ? rc : strs_add(&s->ro_path, "default");
 	}
+	rc = rc < 0 ? rc : run_net_sysctls(f, &s->sysctl);
 	return rc < 0 ? rc : copy_mounts(&s->mounts, &a->mounts);
 }
 
@@ -281,8 +267,9 @@ static int (*const order[])(const struct run_args *a, const struct run_facts *f,
 	add_points,      /* first of all: made on the host, and taken away again by somebody who stays there */
 	add_owners,      /* before the user namespace, which may map no mounts of the host's; in a chain only */
 	add_groups,      /* limited before anybody is in them; the waiter, which this process becomes, stays outside */
+	run_net_outside, /* before the user namespace, from where nothing of the host's can be made; its namespace is the waiter's, too */
 	add_pid,         /* with the user namespace; forks: the child starts in the group, before its cgroup namespace is made, whose root that is */
-	add_network,     /* before the mounts: sysfs shows the network namespace that it is mounted in */
+	run_net_inside,  /* before the mounts: sysfs shows the network namespace that it is mounted in */
 	add_namespaces,  /* after the fork: mounts, and a procfs of the new pid namespace, belong to pid 1 */
 	add_root,        /* after all that needs a path of the host */
 };

@@ -53,7 +53,7 @@ int nft_bridge_del(struct nl *nl, const char *bridge, struct err *e);
 typedef int nft_bridge_fn(const char *bridge, bool internal, void *data);
 int nft_bridges(struct nl *nl, nft_bridge_fn *each, void *data, struct err *e);
 
-#define NFT_OWNER_MAX 64
+#define NFT_OWNER_MAX 80 /* a container's name, and its device's */
 
 /* A published port as the table has it. */
 struct nft_port {

@@ -226,7 +226,7 @@ _Noreturn void proc_end_like(int status, bool die_alike)
 	_exit(128 + sig);
 }
 
-static void close_others(const int *keep, size_t n)
+void proc_close_others(const int *keep, size_t n)
 {
 	unsigned from = 0;
 
@@ -257,7 +257,7 @@ static bool children_elsewhere(void)
 	return n > 0 && (readlink("/proc/self/ns/pid_for_children", theirs, sizeof theirs) != n || memcmp(own, theirs, (size_t)n));
 }
 
-int proc_watch(const int *keep, size_t n, struct err *e)
+int proc_detach(int *main, const int *keep, size_t n, struct err *e)
 {
 	auto_close int self = -1;
 	int kept[16];
@@ -298,18 +298,22 @@ int proc_watch(const int *keep, size_t n, struct err *e)
 	kept[n] = self;
 	proc_reset_signals();
 	signal(SIGHUP, SIG_IGN);
-	close_others(kept, n + 1);
+	proc_close_others(kept, n + 1);
 	if (chdir("/") < 0)
 		_exit(0);
-	for (;;) {
-		struct pollfd p = { .fd = self, .events = POLLIN };
+	*main = take_fd(&self);
+	return 1;
+}
 
-		if (poll(&p, 1, -1) > 0)
-			break;
+int proc_watch(const int *keep, size_t n, struct err *e)
+{
+	int main = -1, rc = proc_detach(&main, keep, n, e);
+
+	while (rc == 1 && poll(&(struct pollfd){ .fd = main, .events = POLLIN }, 1, -1) <= 0)
 		if (errno != EINTR)
 			_exit(0);
-	}
-	return 1;
+	fd_close(&main);
+	return rc;
 }
 
 int proc_open(struct err *e)

@@ -69,6 +69,10 @@ int proc_set_pdeathsig(int sig, int parent_fd, struct err *e);
  * cannot be: neither as pid 1 nor in a new pid namespace would it outlive us.
  */
 int proc_watch(const int *keep, size_t n, struct err *e);
+/* The same, but it returns at once: *main (owned, in the watcher alone) is a pidfd of this process, readable once that is dead. */
+int proc_detach(int *main, const int *keep, size_t n, struct err *e);
+/* Close all fds but those n. */
+void proc_close_others(const int *keep, size_t n);
 
 /*
  * Execute argv[0], found along PATH as execvp(3) does; a script without "#!" is

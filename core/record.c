@@ -125,7 +125,9 @@ int record_dir_there(const char *name)
 	struct err unused = { 0 };
 	auto_close int state = open_state(false, &unused);
 
-	return state < 0 ? -1 : openat(state, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (state < 0 || !*name)
+		return take_fd(&state);
+	return openat(state, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 int record_lock(int dir, const char *name, int create, int how)

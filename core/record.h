@@ -54,6 +54,12 @@ void record_remove(struct record *r);
  */
 int record_gc(int (*clean)(const char *id, const char *text), void (*unmake)(int root, const char *text), struct err *e);
 
+/*
+ * The record's text of a container that lives, and its ID, by name, by ID or by
+ * the beginning of an ID that no other one has. 0; -ENOENT, -EEXIST (several) or -ESRCH (ended) with *e.
+ */
+int record_running(const char *name, char id[RECORD_ID_LEN + 1], char *text, size_t size, struct err *e);
+
 /* The value of `key` in a record's text into buf; false where there is none. Pure. */
 bool record_value(const char *text, const char *key, char *buf, size_t size);
 

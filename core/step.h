@@ -23,6 +23,7 @@ struct step_ctx {
 	bool done;               /* all there was to say has been said: what follows on the line is not run */
 	bool alone;              /* no command follows: a change of this process would be of no use */
 	unsigned made;           /* CLONE_NEW*: namespaces made so far */
+	int net_sock;            /* owned: the agent that wires the network namespace to come (net.h), -1: none */
 	struct cgroup_seats seats; /* owned: groups for the child that the next step forks */
 	bool pid_pending;        /* a new pid namespace waits for its first process */
 	bool joined;             /* this process has entered a pid namespace with strangers in it */

@@ -448,7 +448,7 @@ bad 125 'cgroup-parent: File ?name too long' 'a parent group that is cut off' '$
 bad 125 'NO_SUCH' 'an unknown capability' '$AS_ROOT nestbox run --cap-add NO_SUCH $R true'
 bad 125 'longer than' 'a host name that is too long' '$AS_ROOT nestbox run -h aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa $R true'
 bad 125 'exclude each other' 'limits without cgroups' '$AS_ROOT nestbox run --cgroups disabled -m 64M $R true'
-bad 125 'takes none, host' 'a network that there is not' '$AS_ROOT nestbox run --network bridged $R true'
+bad 125 'none, host, bridge' 'a network that there is not' '$AS_ROOT nestbox run --network bridged $R true'
 bad 125 'nofile' 'a resource limit that is none' '$AS_ROOT nestbox run --ulimit nofile=x $R true'
 bad 125 'noenv: .*No such file' 'an env file that is missing' '$AS_ROOT nestbox run --env-file $TMP/noenv $R true'
 

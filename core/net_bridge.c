@@ -1,0 +1,223 @@
+/* net: the bridge that containers are ports of, and what the host must let pass for them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+#include "core/fd.h"
+#include "core/net.h"
+#include "core/nft.h"
+#include "core/str.h"
+
+static void say_changed(struct net_result *r, const char *key, const char *value)
+{
+	size_t len = strlen(r->changed);
+
+	snprintf(r->changed + len, sizeof r->changed - len, "%s%s=%s", len ? " " : "", key, value);
+	for (char *c = r->changed + len; *c; c++)
+		*c = *c == '/' ? '.' : *c;
+}
+
+/* A setting of this network namespace, "net/ipv4/ip_forward"; r NULL: nothing that anybody has to hear of. */
+static int set(const char *key, const char *value, struct net_result *r, struct err *e)
+{
+	char path[128], is[32];
+	int rc;
+
+	str_join(path, sizeof path, "/proc/sys/", key);
+	rc = (int)fd_get_line(AT_FDCWD, path, is, sizeof is);
+	/* IPv6 may be missing from the kernel, and then there is nothing to be set */
+	if (rc == -ENOENT && strstr(key, "/ipv6/") && fd_get_line(AT_FDCWD, "/proc/sys/net/ipv4/ip_forward", is, sizeof is) >= 0)
+		return 0;
+	if (rc >= 0 && !strcmp(is, value))
+		return 0;
+	rc = fd_put(AT_FDCWD, path, value, e);
+	if (rc < 0)
+		err_hint(e, rc == -ENOENT ? "mount /proc first" : "packets have to be forwarded: set it from where /proc/sys can be written");
+	if (rc == 0 && r)
+		say_changed(r, key, value);
+	return rc;
+}
+
+struct overlap {
+	const struct inet *net;
+	int index; /* of the device whose route overlaps, 0: none */
+};
+
+static int find_overlap(const struct rtnl_route *route, void *data)
+{
+	struct overlap *o = data;
+
+	/* the default route overlaps with everything and means none of it */
+	if (!route->to.prefix || route->type != RTN_UNICAST || route->table != RT_TABLE_MAIN)
+		return 0;
+	if (inet_within(&route->to, o->net) || inet_within(o->net, &route->to)) {
+		o->index = route->index;
+		return 1;
+	}
+	return 0;
+}
+
+/* Is somebody else's network the one that we are about to take? */
+static int check_free(struct nl *host, const struct inet *net, struct err *e)
+{
+	struct overlap o = { .net = net };
+	const struct inet first = inet_first(net);
+	struct rtnl_link l = { .name = "?" };
+	char text[INET_TEXT];
+	int rc = rtnl_routes(host, net->family, find_overlap, &o);
+
+	if (rc <= 0)
+		return rc < 0 ? nl_err(host, e, rc, "routes", "read") : 0;
+	rtnl_link(host, NULL, o.index, &l);
+	inet_format(&first, true, text);
+	err_set(e, EADDRINUSE, NET_BRIDGE, "%s is in use: a route by %s leads there", text, l.name);
+	err_hint(e, "make the bridge with other addresses: nestbox netns bridge " NET_BRIDGE " 10.99.0.1/24");
+	return -EADDRINUSE;
+}
+
+static int take_own(const struct rtnl_addr *a, void *data)
+{
+	struct net_bridge *b = data;
+
+	if (a->index != b->link.index || a->scope != RT_SCOPE_UNIVERSE)
+		return 0;
+	if (a->a.family == AF_INET && !b->v4.family)
+		b->v4 = a->a;
+	if (a->a.family == AF_INET6 && !b->v6.family)
+		b->v6 = a->a;
+	return 0;
+}
+
+/* 0, -ENODEV where there is no such device, -errno. */
+static int find(struct nl *host, const char *name, struct net_bridge *b, struct err *e)
+{
+	int rc = rtnl_link(host, name, 0, &b->link);
+
+	if (rc == -ENODEV)
+		return rc;
+	if (rc == 0 && strcmp(b->link.kind, "bridge"))
+		return err_set(e, ENOTSUP, name, "is no bridge%s%s", *b->link.kind ? " but a " : "", b->link.kind);
+	if (rc == 0)
+		rc = rtnl_addrs(host, AF_UNSPEC, take_own, b);
+	return rc < 0 ? nl_err(host, e, rc, name, "look at it") : 0;
+}
+
+/* Whoever comes at the same time makes the same one: what is there already is as good. */
+static int make_default(struct nl *host, struct net_bridge *b, struct err *e)
+{
+	struct nl_batch batch = { 0 };
+	uint8_t mac[6] = { 0x02, 0x42 };
+	int rc;
+
+	inet_parse(NET_BRIDGE_V4, true, &b->v4);
+	inet_parse(NET_BRIDGE_V6, true, &b->v6);
+	memcpy(mac + 2, b->v4.v, 4);
+	if (!b->link.index) {
+		rc = check_free(host, &b->v4, e);
+		if (rc < 0)
+			return rc;
+		/* an address of its own keeps it: else it would have the least of its ports' */
+		rtnl_put_new(&batch, &(struct rtnl_new){ .kind = "bridge", .name = NET_BRIDGE, .mac = mac, .ns = -1, .up = true });
+		rc = nl_send(host, &batch, NULL);
+		if (rc == 0 || rc == -EEXIST)
+			rc = rtnl_link(host, NET_BRIDGE, 0, &b->link);
+		if (rc < 0) {
+			nl_batch_release(&batch);
+			nl_err(host, e, rc, NET_BRIDGE, "make the bridge");
+			if (rc == -EOPNOTSUPP)
+				err_hint(e, "this kernel has no bridges: CONFIG_BRIDGE");
+			return rc;
+		}
+	}
+	rtnl_put_addr(&batch, b->link.index, &b->v4);
+	rc = nl_send(host, &batch, NULL);
+	if (rc < 0)
+		nl_err(host, e, rc, NET_BRIDGE, "give it " NET_BRIDGE_V4);
+	rtnl_put_addr(&batch, b->link.index, &b->v6);
+	/* a host without IPv6 */
+	if (rc == 0 && nl_send(host, &batch, NULL) < 0)
+		b->v6.family = 0;
+	nl_batch_release(&batch);
+	return rc;
+}
+
+/* Forwarding for the whole host, and for this bridge that a port of 127.0.0.1 leads somewhere. */
+static int let_pass(const struct net_bridge *b, struct net_result *r, struct err *e)
+{
+	char key[64];
+	int rc = set("net/ipv4/ip_forward", "1", r, e);
+
+	str_join(key, sizeof key, "net/ipv4/conf/", b->link.name, "/route_localnet");
+	rc = rc < 0 ? rc : set(key, "1", NULL, e);
+	if (rc < 0 || !b->v6.family)
+		return rc;
+	str_join(key, sizeof key, "net/ipv6/conf/", b->link.name, "/accept_ra");
+	rc = set(key, "0", NULL, e);
+	return rc < 0 ? rc : set("net/ipv6/conf/all/forwarding", "1", r, e);
+}
+
+struct seen {
+	const char *name;
+	bool found;
+};
+
+static int see(const char *name, bool internal, void *data)
+{
+	struct seen *s = data;
+
+	(void)internal;
+	s->found = s->found || !strcmp(name, s->name);
+	return s->found;
+}
+
+/* What goes out has the host's address. A bridge that is known is as somebody wants it. */
+static int translate(const char *name, struct net_result *r, struct err *e)
+{
+	struct seen s = { .name = name };
+	struct nl nft = { 0 };
+	int rc = nl_open(&nft, NETLINK_NETFILTER, e);
+
+	rc = rc < 0 ? rc : nft_bridges(&nft, see, &s, e);
+	if (rc >= 0 && !s.found)
+		rc = nft_bridge_add(&nft, name, false, e);
+	nl_close(&nft);
+	if (rc == -EOPNOTSUPP || rc == -EPROTONOSUPPORT) {
+		/* neighbours are reached all the same */
+		snprintf(r->hint, sizeof r->hint, "without nf_tables in this kernel a container reaches the host and its neighbours only");
+		err_clear(e);
+		return 0;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+int net_prepare(const struct net_spec *s, struct nl *host, struct net_bridge *b, struct net_result *r, struct err *e)
+{
+	const char *name = s->dev;
+	bool ours = s->kind == NET_ON_BRIDGE && !strcmp(name, NET_BRIDGE);
+	int rc;
+
+	*b = (struct net_bridge){ 0 };
+	if (s->kind != NET_ON_BRIDGE)
+		return 0;
+	rc = find(host, name, b, e);
+	if (rc == -ENODEV && !ours) {
+		err_set(e, ENODEV, name, "there is no such bridge");
+		err_hint(e, "make it: nestbox netns bridge %s 10.99.0.1/24", name);
+	}
+	if (ours && (rc == -ENODEV || (rc == 0 && !b->v4.family)))
+		rc = make_default(host, b, e);
+	if (rc == 0 && !b->v4.family) {
+		rc = err_bad(e, name, "has no IPv4 address, which containers need as their gateway");
+		err_hint(e, "give it one: nestbox netns bridge %s 10.99.0.1/24", name);
+	}
+	if (rc == 0 && !(b->link.flags & IFF_UP)) {
+		rc = err_set(e, ENETDOWN, name, NULL);
+		err_hint(e, "nestbox netns up %s", name);
+	}
+	rc = rc < 0 ? rc : let_pass(b, r, e);
+	return rc < 0 ? rc : translate(name, r, e);
+}

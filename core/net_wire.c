@@ -1,0 +1,369 @@
+/* net: an address for a container, and the devices and routes that make it one. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+
+#include "core/fd.h"
+#include "core/net.h"
+#include "core/str.h"
+#include "core/sys.h"
+
+/* How long a device may take to carry packets. It takes microseconds; but a bridge of somebody's may have STP. */
+#define READY_MS 1000
+
+int net_kind_parse(const char *text, struct net_spec *s, struct err *e)
+{
+	static const struct {
+		const char *word;
+		enum net_kind kind;
+		bool optional; /* the part behind the colon */
+	} kinds[] = { { "none", NET_NONE, true }, { "bridge", NET_ON_BRIDGE, true }, { "macvlan", NET_MACVLAN, false }, { "cmd", NET_COMMAND, false } };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		const char *rest = str_after(text, kinds[i].word);
+
+		if (!rest || (*rest && *rest != ':') || (!*rest && !kinds[i].optional) || (*rest && (!rest[1] || kinds[i].kind == NET_NONE)))
+			continue;
+		s->kind = kinds[i].kind;
+		s->dev = *rest ? rest + 1 : NET_BRIDGE;
+		return s->kind == NET_COMMAND ? 0 : rtnl_name_check(s->dev, e);
+	}
+	err_bad(e, text, "is no network for a container");
+	err_hint(e, "none, bridge, bridge:NAME, macvlan:DEVICE or cmd:PROGRAM");
+	return -EINVAL;
+}
+
+/* ---- addresses ---- */
+
+static uint32_t number(const struct inet *v4)
+{
+	return (uint32_t)v4->v[0] << 24 | (uint32_t)v4->v[1] << 16 | (uint32_t)v4->v[2] << 8 | v4->v[3];
+}
+
+static void set_number(struct inet *v4, uint32_t n)
+{
+	for (int i = 3; i >= 0; i--, n >>= 8)
+		v4->v[i] = (uint8_t)n;
+}
+
+void net_claim_name(const struct inet *v4, char name[IF_NAMESIZE])
+{
+	snprintf(name, IF_NAMESIZE, "nb%08x", number(v4));
+}
+
+bool net_claim_addr(const char *name, struct inet *v4)
+{
+	const char *digits = str_after(name, "nb");
+	uint32_t n = 0;
+
+	if (!digits || strlen(digits) != 8 || strspn(digits, "0123456789abcdef") != 8)
+		return false;
+	for (; *digits; digits++)
+		n = n << 4 | (uint32_t)(*digits <= '9' ? *digits - '0' : *digits - 'a' + 10);
+	*v4 = (struct inet){ .family = AF_INET, .prefix = 32 };
+	set_number(v4, n);
+	return true;
+}
+
+/* Where the search begins: a name finds its address again as long as nobody else has it. FNV-1a. */
+static uint32_t begin(const char *owner)
+{
+	uint32_t h = 2166136261u;
+
+	if (!owner)
+		return sys_getrandom(&h, sizeof h) < 0 ? 0 : h;
+	for (; *owner; owner++)
+		h = (h ^ (uint8_t)*owner) * 16777619u;
+	return h;
+}
+
+/* The v6 address beside a v4 one: its 32 bits behind the bridge's prefix. */
+static struct inet beside(const struct inet *v6, const struct inet *v4)
+{
+	struct inet a = inet_first(v6);
+
+	memcpy(a.v + 12, v4->v, 4);
+	return a;
+}
+
+static int check_ip(const struct inet *ip, const struct inet *gw, const char *option, struct err *e)
+{
+	const struct inet first = inet_first(gw), last = inet_last(gw);
+	char text[INET_TEXT], net[INET_TEXT];
+
+	inet_format(ip, false, text);
+	inet_format(&first, true, net);
+	if (!inet_within(ip, gw)) {
+		err_bad(e, text, "is not in the bridge's network, %s", net);
+		err_hint(e, "%s takes an address of that network", option);
+		return -EINVAL;
+	}
+	if (inet_equal(ip, gw))
+		return err_bad(e, text, "is the bridge's own address");
+	if (ip->family == AF_INET && gw->prefix < 31 && (inet_equal(ip, &first) || inet_equal(ip, &last)))
+		return err_bad(e, text, "is the %s address of %s", inet_equal(ip, &first) ? "network's own" : "broadcast", net);
+	return 0;
+}
+
+/* ---- devices ---- */
+
+struct wiring {
+	const struct net_spec *spec;
+	struct nl *host, *inside;
+	int ns;
+	const struct net_bridge *bridge;
+	struct net_result *r;
+	struct nl_batch batch;
+};
+
+/* 02:42 and the address, as docker had it: who gets the address again is known to the neighbours already. */
+static void make_mac(uint8_t mac[6], uint8_t first, const struct inet *v4)
+{
+	mac[0] = first;
+	mac[1] = 0x42;
+	memcpy(mac + 2, v4->v, 4);
+}
+
+/* Both ends and the port of the bridge, in one request. -EEXIST: somebody has the address. */
+static int make_veth(struct wiring *w, const struct inet *v4, struct err *e)
+{
+	const struct net_spec *s = w->spec;
+	uint8_t host_mac[6], mac[6];
+	struct rtnl_new inside = { .name = NET_DEVICE, .mac = s->has_mac ? s->mac : mac, .ns = w->ns };
+	struct rtnl_new outside = {
+		.kind = "veth",
+		.name = w->r->link,
+		.mac = host_mac, /* high, so that the bridge never takes it for its own */
+		.ns = -1,
+		.master = w->bridge->link.index,
+		.up = true,
+		.alias = s->owner,
+		.peer = &inside,
+	};
+	size_t failed;
+	int rc;
+
+	inside.mtu = outside.mtu = s->mtu ? s->mtu : w->bridge->link.mtu == 1500 ? 0 : w->bridge->link.mtu;
+	make_mac(mac, 0x02, v4);
+	make_mac(host_mac, 0xfe, v4);
+	net_claim_name(v4, w->r->link);
+	rtnl_put_new(&w->batch, &outside);
+	rtnl_put_port(&w->batch, w->r->link, true, false);
+	rc = nl_send(w->host, &w->batch, &failed);
+	if (rc == -EEXIST && failed == 0)
+		return rc;
+	if (rc == -EOPNOTSUPP && failed == 0) {
+		nl_err(w->host, e, rc, "veth", "make the devices");
+		err_hint(e, "this kernel has no veth devices: CONFIG_VETH");
+		return rc;
+	}
+	return rc < 0 ? nl_err(w->host, e, rc, w->r->link, failed ? "make it a port of %s" : "make the devices of %s", w->spec->dev) : 0;
+}
+
+static int taken(const struct inet *ip, struct err *e)
+{
+	char text[INET_TEXT];
+
+	inet_format(ip, false, text);
+	return err_set(e, EADDRINUSE, text, "another container has it");
+}
+
+/* The first address from the owner's own on that nobody has. */
+static int make_any(struct wiring *w, struct err *e)
+{
+	const struct inet *gw = &w->bridge->v4;
+	const struct inet first = inet_first(gw);
+	char net[INET_TEXT];
+	uint32_t size = gw->prefix ? 1u << (32 - gw->prefix) : 0, start = begin(w->spec->owner);
+
+	/* 0 is the network, the last one all of it; in a network of two neither is */
+	for (uint32_t i = 0, lost = gw->prefix < 31 ? 2 : 0; i != size - lost; i++) {
+		struct inet a = *gw;
+		int rc;
+
+		set_number(&a, number(&first) + (start + i) % (size - lost) + lost / 2);
+		if (inet_equal(&a, gw))
+			continue;
+		rc = make_veth(w, &a, e);
+		if (rc != -EEXIST) {
+			w->r->v4 = a;
+			return rc;
+		}
+	}
+	inet_format(&first, true, net);
+	return err_set(e, EADDRNOTAVAIL, w->spec->dev, "all addresses of %s are taken", net);
+}
+
+static int make_on_bridge(struct wiring *w, struct err *e)
+{
+	const struct net_spec *s = w->spec;
+	const struct net_bridge *b = w->bridge;
+	int rc = 0;
+
+	if (s->ip.family)
+		rc = check_ip(&s->ip, &b->v4, "--ip", e);
+	if (rc == 0 && s->ip6.family)
+		rc = b->v6.family ? check_ip(&s->ip6, &b->v6, "--ip6", e) : err_bad(e, s->dev, "has no IPv6 address, and --ip6 is given");
+	if (rc < 0)
+		return rc;
+	if (s->ip.family) {
+		w->r->v4 = s->ip;
+		w->r->v4.prefix = b->v4.prefix;
+		rc = make_veth(w, &s->ip, e);
+		if (rc == -EEXIST)
+			return taken(&s->ip, e);
+	} else {
+		rc = make_any(w, e);
+	}
+	if (rc == 0 && b->v6.family) {
+		w->r->v6 = s->ip6.family ? s->ip6 : beside(&b->v6, &w->r->v4);
+		w->r->v6.prefix = b->v6.prefix;
+	}
+	return rc;
+}
+
+static int make_macvlan(struct wiring *w, struct err *e)
+{
+	const struct net_spec *s = w->spec;
+	struct rtnl_link below;
+	int rc = rtnl_link(w->host, s->dev, 0, &below);
+
+	if (rc == 0) {
+		rtnl_put_new(&w->batch, &(struct rtnl_new){
+						.kind = "macvlan",
+						.name = NET_DEVICE,
+						.mac = s->has_mac ? s->mac : NULL,
+						.mtu = s->mtu,
+						.link = below.index,
+						.ns = w->ns,
+						.mode = MACVLAN_MODE_BRIDGE,
+					});
+		rc = nl_send(w->host, &w->batch, NULL);
+	}
+	if (rc == -ENODEV)
+		return err_set(e, ENODEV, s->dev, NULL);
+	if (rc == -EOPNOTSUPP)
+		err_hint(e, "this kernel has no macvlan devices: CONFIG_MACVLAN");
+	w->r->v4 = s->ip;
+	w->r->v6 = s->ip6;
+	return rc < 0 ? nl_err(w->host, e, rc, s->dev, "make a macvlan device above it") : 0;
+}
+
+/* ---- inside ---- */
+
+static const char *const steps[] = { "set lo up", "set it up", "give it its address", "give it its route", "give it its IPv6 address", "give it its IPv6 route" };
+
+/* Without IPv6 in the kernel, or with it turned off, a container has none: nobody has asked for it by name. */
+static bool has_no_v6(const struct net_spec *s, int rc)
+{
+	return !s->ip6.family && (rc == -EOPNOTSUPP || rc == -EAFNOSUPPORT || rc == -EACCES);
+}
+
+static int furnish(struct wiring *w, int index, struct err *e)
+{
+	const struct net_spec *s = w->spec;
+	const struct inet *gw = s->kind == NET_ON_BRIDGE ? &w->bridge->v4 : &s->gateway;
+	const struct inet *gw6 = &w->bridge->v6;
+	const char *what[6];
+	size_t n = 0, failed;
+	int rc;
+
+	what[n++] = steps[0];
+	rtnl_put_up(&w->batch, 1, true);
+	what[n++] = steps[1];
+	rtnl_put_up(&w->batch, index, true);
+	if (w->r->v4.family) {
+		what[n++] = steps[2];
+		rtnl_put_addr(&w->batch, index, &w->r->v4);
+	}
+	if (gw->family) {
+		what[n++] = steps[3];
+		rtnl_put_route(&w->batch, index, NULL, gw);
+	}
+	rc = nl_send(w->inside, &w->batch, &failed);
+	if (rc < 0)
+		return nl_err(w->inside, e, rc, NET_DEVICE, "%s", what[failed]);
+	if (!w->r->v6.family)
+		return 0;
+	rtnl_put_addr(&w->batch, index, &w->r->v6);
+	if (gw6->family)
+		rtnl_put_route(&w->batch, index, NULL, gw6);
+	rc = nl_send(w->inside, &w->batch, &failed);
+	if (rc < 0 && has_no_v6(s, rc)) {
+		w->r->v6.family = 0;
+		return 0;
+	}
+	return rc < 0 ? nl_err(w->inside, e, rc, NET_DEVICE, "%s", steps[4 + failed]) : 0;
+}
+
+/* ---- ready ---- */
+
+/* IF_OPER_*, whose header goes with no libc's */
+enum { OPER_UNKNOWN = 0, OPER_UP = 6 };
+
+static bool is_up(struct nl *nl, const char *name)
+{
+	struct rtnl_link l;
+
+	/* asking also makes the kernel see to it now */
+	return rtnl_link(nl, name, 0, &l) < 0 || l.operstate == OPER_UP || l.operstate == OPER_UNKNOWN;
+}
+
+static int take_type(const struct nlmsghdr *nlh, void *type)
+{
+	struct rtnl_route r;
+
+	if (rtnl_route_read(nlh, &r) == 0)
+		*(int *)type = r.type;
+	return MNL_CB_OK;
+}
+
+/* Is the address ours by now? The route that says so is made by a kernel thread. */
+static bool is_local(struct wiring *w, const struct inet *v6)
+{
+	const struct rtmsg rtm = { .rtm_family = AF_INET6, .rtm_dst_len = 128 };
+	int type = RTN_LOCAL;
+
+	mnl_attr_put(nl_add(&w->batch, RTM_GETROUTE, 0, &rtm, sizeof rtm), RTA_DST, inet_len(v6->family), v6->v);
+	return nl_ask(w->inside, &w->batch, take_type, &type) == 0 && type == RTN_LOCAL;
+}
+
+/*
+ * Until now a first packet would be lost, and the connection that it was to open
+ * be late by a second. What does not come up within a second is no fault of ours.
+ */
+static void wait_until_ready(struct wiring *w)
+{
+	const struct timespec pause = { .tv_nsec = 200000 };
+	bool bridge = w->spec->kind == NET_ON_BRIDGE;
+
+	for (int i = 0; i < READY_MS * 5; i++) {
+		if ((!bridge || (is_up(w->host, w->r->link) && is_up(w->host, w->spec->dev))) && is_up(w->inside, NET_DEVICE) &&
+		    (!w->r->v6.family || is_local(w, &w->r->v6)))
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
+int net_wire(const struct net_spec *s, const struct net_bridge *b, struct nl *host, struct nl *inside, struct net_result *r, struct err *e)
+{
+	auto_close int ns = ioctl(nl_fd(inside), SIOCGSKNS);
+	struct wiring w = { .spec = s, .bridge = b, .host = host, .inside = inside, .ns = ns, .r = r };
+	struct rtnl_link device;
+	int rc = ns < 0 ? err_sys(e, "network namespace", "open") : s->kind == NET_ON_BRIDGE ? make_on_bridge(&w, e) : make_macvlan(&w, e);
+
+	if (rc == 0) {
+		rc = rtnl_link(inside, NET_DEVICE, 0, &device);
+		rc = rc < 0 ? nl_err(inside, e, rc, NET_DEVICE, "find it") : furnish(&w, device.index, e);
+	}
+	if (rc == 0)
+		wait_until_ready(&w);
+	nl_batch_release(&w.batch);
+	return rc;
+}
