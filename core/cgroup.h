@@ -2,6 +2,7 @@
 #ifndef CORE_CGROUP_H
 #define CORE_CGROUP_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -74,7 +75,7 @@ int cgroup_name_check(const char *name, const char *text, struct err *e);
 struct cgroup_spec {
 	char controllers[512]; /* "*" for all; ":PATH" gives "unified" */
 	bool own;              /* "@/x": below the caller's own group */
-	const char *path;      /* without a leading "/", "" for the top; borrowed */
+	char path[PATH_MAX];   /* names between single slashes, "" for the top */
 };
 int cgroup_spec_parse(const char *text, struct cgroup_spec *out, struct err *e);
 

@@ -29,33 +29,49 @@ int cgroup_name_check(const char *name, const char *text, struct err *e)
 	return strchr(name, '/') ? err_bad(e, text, "\"/\" cannot be in a group's name") : check_name(name, strlen(name), text, e);
 }
 
-static int check_path(const char *path, const char *text, struct err *e)
+/* As the kernel reads a path: further slashes and "." say nothing. ".." does, and is not taken. */
+static int read_path(const char *path, char *out, size_t size, const char *text, struct err *e)
 {
+	size_t n = 0;
+
 	while (*path) {
 		size_t len = strcspn(path, "/");
-		int rc = check_name(path, len, text, e);
+		bool says = len > 1 || (len == 1 && *path != '.');
+		int rc = says ? check_name(path, len, text, e) : 0;
 
 		if (rc < 0)
 			return rc;
-		if (path[len] && !path[len + 1])
-			return check_name("", 0, text, e);
+		if (n + len + 2 > size)
+			return err_bad(e, text, "the group's path is too long");
+		if (says) {
+			if (n)
+				out[n++] = '/';
+			memcpy(out + n, path, len);
+			n += len;
+		}
 		path += len + (path[len] == '/');
 	}
+	out[n] = '\0';
 	return 0;
 }
 
-static int check_controllers(const char *list, const char *text, struct err *e)
+/* In place; what is empty between commas is left out, as libcgroup does. */
+static int read_controllers(char *list, const char *text, struct err *e)
 {
+	const char *rest = list;
 	char word[128];
+	size_t n = 0;
 	int len;
 
-	while ((len = str_next(&list, ',', word, sizeof word)) != -ENOENT) {
+	while ((len = str_next(&rest, ',', word, sizeof word)) != -ENOENT) {
 		if (len < 0)
 			return err_bad(e, text, "the name of a controller is too long");
-		if (len == 0 || !strcmp(word, "name="))
+		if (!strcmp(word, "name="))
 			return err_bad(e, text, "empty name of a controller");
+		if (len > 0)
+			n += str_join(list + n, sizeof word + 1, n ? "," : "", word);
 	}
-	return 0;
+	return n ? 0 : err_bad(e, text, "empty name of a controller");
 }
 
 int cgroup_spec_parse(const char *text, struct cgroup_spec *out, struct err *e)
@@ -72,13 +88,11 @@ int cgroup_spec_parse(const char *text, struct cgroup_spec *out, struct err *e)
 	}
 	if (len == 0)
 		strcpy(out->controllers, "unified");
-	rc = check_controllers(out->controllers, text, e);
+	rc = read_controllers(out->controllers, text, e);
 	if (rc < 0)
 		return rc;
 	out->own = rest[0] == '@' && (!rest[1] || rest[1] == '/');
-	rest += out->own;
-	out->path = rest + (*rest == '/');
-	return check_path(out->path, text, e);
+	return read_path(rest + out->own, out->path, sizeof out->path, text, e);
 }
 
 /* A controller and the spec that spoke of it last. */

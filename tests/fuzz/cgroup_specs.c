@@ -40,7 +40,7 @@ static void specs(const char *text)
 	}
 	require_words(s.controllers);
 	require_path(s.path);
-	require(s.path >= text && s.path <= text + strlen(text));
+	require(strlen(s.path) <= strlen(text) && strlen(s.controllers) <= strlen(text) + strlen("unified"));
 	strbuf_addf(&again, "%s:%s/%s", s.controllers, s.own ? "@" : "", s.path);
 	require(cgroup_spec_parse(again.s, &back, &e) == 0);
 	require(!strcmp(back.controllers, s.controllers) && back.own == s.own && !strcmp(back.path, s.path));

@@ -163,13 +163,19 @@ static void reads_specs(void)
 	spec_ok("memory:@x", "memory", false, "@x");
 	spec_ok("name=systemd:a:b", "name=systemd", false, "a:b");
 	spec_ok("memory:..x/.y/...", "memory", false, "..x/.y/...");
+	spec_ok("memory://x//y/", "memory", false, "x/y");
+	spec_ok("memory:./x/./y/.", "memory", false, "x/y");
+	spec_ok("memory:.", "memory", false, "");
+	spec_ok("memory:@//x", "memory", true, "x");
+	spec_ok("memory:./@/x", "memory", false, "@/x");
+	spec_ok(",a,,b,:x", "a,b", false, "x");
 }
 
 static void refuses_bad_specs(void)
 {
 	static const char *const bad[] = {
-		"", "memory", "memory:", ":", "memory:..", "memory:x/..", "memory:x/../y", "memory:.", "memory:/./x", "memory:x/",
-		"memory:x//y", "memory://x", "memory:@/../x", "memory:@//x", ",memory:x", "memory,:x", "a,,b:x", "name=:x", "memory:a\nb",
+		"", "memory", "memory:", ":", "memory:..", "memory:x/..", "memory:x/../y", "memory:./..", "memory:x/../",
+		"memory:@/../x", ",:x", ",,:x", "name=:x", "a,name=:x", "memory:a\nb",
 	};
 	char name[300] = "memory:";
 	struct cgroup_spec spec;
@@ -186,6 +192,27 @@ static void refuses_bad_specs(void)
 	check_int(cgroup_spec_parse(name, &spec, &(struct err){ 0 }), 0);
 	name[7 + 255] = 'x';
 	check_int(cgroup_spec_parse(name, &spec, &(struct err){ 0 }), -EINVAL);
+}
+
+static void refuses_long_paths(void)
+{
+	static char text[9 + 2 * PATH_MAX] = "memory:";
+	struct cgroup_spec spec;
+
+	/* PATH_MAX with its end */
+	for (size_t i = 0; i < PATH_MAX - 1; i++)
+		text[7 + i] = i % 2 ? '/' : 'x';
+	check_int(cgroup_spec_parse(text, &spec, &(struct err){ 0 }), 0);
+	check_int((long long)strlen(spec.path), PATH_MAX - 1);
+	text[7 + PATH_MAX - 1] = '/';
+	check_int(cgroup_spec_parse(text, &spec, &(struct err){ 0 }), 0);
+	text[7 + PATH_MAX] = 'x';
+	check_int(cgroup_spec_parse(text, &spec, &(struct err){ 0 }), -EINVAL);
+	/* what says nothing takes no room */
+	for (size_t i = 0; i < 2 * PATH_MAX; i++)
+		text[7 + i] = i % 2 ? '/' : '.';
+	check_int(cgroup_spec_parse(text, &spec, &(struct err){ 0 }), 0);
+	check_str(spec.path, "");
 }
 
 static int find(const struct cgroups *c, struct cgroup_dirs *d, struct err *e, const char *a, const char *b)
@@ -750,6 +777,7 @@ int main(void)
 	unit("the own group is found below any mount root", knows_the_own_group);
 	unit("group specs are read", reads_specs);
 	unit("bad group specs are refused", refuses_bad_specs);
+	unit("paths of groups that are too long are refused", refuses_long_paths);
 	unit("groups are placed in their hierarchies", places_groups);
 	unit("groups that cannot be are refused", refuses_groups);
 	unit("all shares have the formula's weight", converts_shares);
