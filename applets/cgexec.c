@@ -107,6 +107,19 @@ static int cgexec_check(const void *args, struct err *e)
 	return rc < 0 ? rc : cgexec_live_check(&a->live, e);
 }
 
+/* Without a command: is there anything to do? */
+static bool has_use(const struct cgexec_args *a)
+{
+	struct strs limits = { 0 };
+	struct opt_keep keep = { 0 };
+	bool use = opt_format(cgroup_limit_opts, &a->limits, &limits, &keep) < 0 || limits.n;
+
+	strs_release(&limits);
+	opt_keep_release(&keep);
+	return use || a->create.set || a->set.n || a->set_raw.n || a->try_set.n || a->device.n || a->devices || a->dry_run ||
+	       cgexec_live_given(&a->live);
+}
+
 /* Only looks: what stands where, and whether limits and groups fit each other. */
 static int cgexec_open(const void *args, void *state, struct step_ctx *ctx, struct err *e)
 {
@@ -114,6 +127,9 @@ static int cgexec_open(const void *args, void *state, struct step_ctx *ctx, stru
 	struct cgexec_state *s = state;
 	int rc = cgexec_live_fits(&a->live, ctx->alone, a->rm, e);
 
+	/* as from "$@" that is empty by mistake */
+	if (rc == 0 && ctx->alone && !has_use(a))
+		rc = err_bad(e, NULL, "no command is given, and nothing to do to the group");
 	if (rc == 0)
 		rc = cgexec_report_open(&a->live.report, &s->report, e);
 	if (rc == 0 && !ctx->cgroups)

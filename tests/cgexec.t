@@ -18,6 +18,7 @@ EOF
 
 # what does not depend on the version
 test_fails 125 'cgexec: -g: no group' 'a group must be given' 'nestbox cgexec true'
+test_fails 125 'no command is given' 'nothing to run and nothing to do is a mistake' 'nestbox cgexec -g pids:/'
 test_fails 125 'x/../y: .*no names of groups' 'a path with ".." is refused' 'nestbox cgexec -g pids:x/../y true'
 test_fails 125 'empty name' 'a list of no controllers is refused' 'nestbox cgexec -g ,:x true'
 test_fails 125 'no hierarchy with nosuch is mounted' 'a controller that is not there is named' 'nestbox cgexec -g nosuch:x true'
