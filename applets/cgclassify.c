@@ -1,6 +1,8 @@
 /* cgclassify: move processes into control groups, as libcgroup's cgclassify(1) does. */
+#include <ctype.h>
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "applets/applet.h"
 #include "applets/cgexec_priv.h"
@@ -29,7 +31,7 @@ static int check(const struct cgclassify_args *a, const struct strs *pids, struc
 		rc = cgroup_spec_parse(a->groups.v[i], &spec, e);
 	if (rc == 0 && !pids->n)
 		rc = err_bad(e, NULL, "no process is given");
-	return rc < 0 ? rc : cgexec_pids_check(pids, e);
+	return rc;
 }
 
 static int classify(const struct cgclassify_args *a, const struct strs *pids, struct err *e)
@@ -51,14 +53,18 @@ static int classify(const struct cgclassify_args *a, const struct strs *pids, st
 	return rc;
 }
 
-/* Options may also follow the processes. */
+/* Options may also follow the processes; a number is none, nor is what stands behind "--". */
 static int parse(struct cgclassify_args *a, struct strs *pids, int argc, char **argv, struct err *e)
 {
+	bool ended = false;
+
 	for (;;) {
-		int used = opt_parse(cgclassify_opts, a, argc, argv, e);
+		bool number = argc > 1 && argv[1][0] == '-' && isdigit((unsigned char)argv[1][1]);
+		int used = ended || number ? 1 : opt_parse(cgclassify_opts, a, argc, argv, e);
 
 		if (used < 0 || used == argc)
 			return used < 0 ? used : 0;
+		ended = ended || !strcmp(argv[used - 1], "--");
 		if (strs_add(pids, argv[used]) < 0)
 			return err_set(e, ENOMEM, argv[used], NULL);
 		argv += used;

@@ -21,19 +21,30 @@ const struct opt cgexec_live_opts[] = {
 	{ OPT_END },
 };
 
-int cgexec_pids_check(const struct strs *pids, struct err *e)
+static int pid_of(const char *text, pid_t *pid, struct err *e)
 {
-	long long pid;
+	long long num = 0;
 
-	for (size_t i = 0; i < pids->n; i++)
-		if (str_num(pids->v[i], 1, INT_MAX, &pid) < 0)
-			return err_bad(e, pids->v[i], "is no process id");
+	/* as ps -o pid= prints it */
+	if (str_num(text + strspn(text, " "), 1, INT_MAX, &num) < 0)
+		return err_bad(e, text, "is no process id");
+	*pid = (pid_t)num;
 	return 0;
+}
+
+static int check_pids(const struct strs *pids, struct err *e)
+{
+	pid_t pid;
+	int rc = 0;
+
+	for (size_t i = 0; i < pids->n && rc == 0; i++)
+		rc = pid_of(pids->v[i], &pid, e);
+	return rc;
 }
 
 int cgexec_live_check(const struct cgexec_live *l, struct err *e)
 {
-	int rc = cgexec_pids_check(&l->move, e);
+	int rc = check_pids(&l->move, e);
 
 	if (rc == 0 && l->freeze && l->thaw)
 		rc = err_bad(e, "--freeze", "excludes --thaw");
@@ -84,15 +95,15 @@ int cgexec_delegate(const struct cgexec_live *l, const struct cgroup_dirs *d, st
 
 int cgexec_move(const struct strs *pids, const struct cgroup_dirs *d, struct err *e)
 {
-	long long pid = 0;
 	int first = 0;
 
 	for (size_t i = 0; i < pids->n; i++) {
 		struct err later = { 0 };
-		int rc;
+		pid_t pid;
+		int rc = pid_of(pids->v[i], &pid, first ? &later : e);
 
-		str_num(pids->v[i], 1, INT_MAX, &pid);
-		rc = cgroup_move(d, (pid_t)pid, first ? &later : e);
+		if (rc == 0)
+			rc = cgroup_move(d, pid, first ? &later : e);
 		first = first ? first : rc;
 	}
 	return first;

@@ -24,9 +24,8 @@ int cgexec_delegate(const struct cgexec_live *l, const struct cgroup_dirs *d, st
 /* Everything else; prints what was asked for. */
 int cgexec_act(const struct cgexec_live *l, const struct cgroup_dirs *d, struct err *e);
 
-/* Move each process; those that can be are, and the first failure is the result. */
+/* Move each process; those that can be are, and the first failure, or text that is no process id, is the result. */
 int cgexec_move(const struct strs *pids, const struct cgroup_dirs *d, struct err *e);
-int cgexec_pids_check(const struct strs *pids, struct err *e);
 
 /* ---- --report: cgexec_report.c ---- */
 

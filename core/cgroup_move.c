@@ -1,5 +1,6 @@
 #include "core/cgroup_live.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,6 +22,52 @@ static void hint_move(const struct cgroup_dir *g, int code, struct err *e)
 	cgroup_hint_join(g, code, e);
 }
 
+/* Each thread that the folder has; *n is how many there were. */
+static int move_threads(DIR *threads, int tasks, size_t *n)
+{
+	int rc = 0;
+
+	*n = 0;
+	rewinddir(threads);
+	for (struct dirent *t; rc == 0 && (t = readdir(threads));) {
+		if (t->d_name[0] == '.')
+			continue;
+		rc = fd_write(tasks, t->d_name);
+		/* one that has ended meanwhile */
+		rc = rc == -ESRCH ? 0 : rc;
+		++*n;
+	}
+	return rc;
+}
+
+/*
+ * cgcreate -t gives a user v1's tasks and not cgroup.procs: one thread after
+ * the other then, and anew as long as one that was not there yet starts more.
+ */
+static int move_by_tasks(const struct cgroup_dir *g, const char *pid)
+{
+	char path[4096];
+	auto_close int tasks = -1;
+	size_t before = 0, now = 0;
+	DIR *threads;
+	int rc;
+
+	str_join(path, sizeof path, g->path, "/tasks");
+	tasks = open(path, O_WRONLY | O_CLOEXEC);
+	if (tasks < 0)
+		return -errno;
+	str_join(path, sizeof path, "/proc/", pid, "/task");
+	threads = opendir(path);
+	if (!threads)
+		return errno == ENOENT ? -ESRCH : -errno;
+	do {
+		before = now;
+		rc = move_threads(threads, tasks, &now);
+	} while (rc == 0 && now > before);
+	closedir(threads);
+	return rc == 0 && !now ? -ESRCH : rc;
+}
+
 /* cgroup.procs takes all threads with the one that is named, in both versions. */
 static int move_to(const struct cgroup_dir *g, const char *pid, struct err *e)
 {
@@ -29,6 +76,15 @@ static int move_to(const struct cgroup_dir *g, const char *pid, struct err *e)
 
 	str_join(path, sizeof path, g->path, "/cgroup.procs");
 	rc = fd_put(AT_FDCWD, path, pid, e);
+	if (rc == -EACCES && !g->hier->v2) {
+		int other = move_by_tasks(g, pid);
+
+		/* where that is refused, too, the first refusal is the one to tell */
+		if (other == 0 || other == -ESRCH) {
+			err_clear(e);
+			rc = other ? err_set(e, ESRCH, pid, NULL) : 0;
+		}
+	}
 	if (rc < 0)
 		hint_move(g, -rc, e);
 	return rc;

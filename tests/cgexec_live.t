@@ -12,7 +12,7 @@ done
 test_fails 125 '--kill: with a command' '--kill with a command wants --rm' 'nestbox cgexec --create -g pids:$G --kill true'
 for pid in 0 -1 x 1x '""' 99999999999; do
 	test_fails 125 'is no process id' "--move $pid" "nestbox cgexec -g pids:\$G --move=$pid"
-	test_fails 125 'is no process id' "cgclassify $pid" "nestbox cgclassify -g pids:\$G -- $pid"
+	test_fails 125 'is no process id' "cgclassify $pid" "nestbox cgclassify -g pids:/ -- $pid"
 done
 for name in '""' . .. ../memory.max a/b; do
 	test_fails 125 '--get wants a file' "--get $name" "nestbox cgexec -g pids:\$G --get $name"
@@ -138,7 +138,7 @@ fi
 test_fails 125 'No such process' 'cgclassify of no process says so, after the others were moved' '
 	nestbox cgexec --create -g pids:$G
 	sleeper
-	rc=0; nestbox cgclassify -g pids:$G 4194304 $p || rc=$?
+	rc=0; nestbox cgclassify -g pids:$G 4194304 x -1 $p || rc=$?
 	in_group $p
 	kill $p
 	wait || :
