@@ -26,7 +26,7 @@ void cgroup_hint_join(const struct cgroup_dir *g, int code, struct err *e)
 	if (code == EBUSY && g->hier->v2 && cgroup_get(g, "cgroup.subtree_control", text, sizeof text) > 0)
 		err_hint(e, "the group gives \"%s\" to its children (cgroup.subtree_control) and so may hold no process itself: join one below it", text);
 	else if (code == EOPNOTSUPP && cgroup_get(g, "cgroup.type", text, sizeof text) > 0)
-		err_hint(e, "cgroup.type is \"%s\": a group above has processes and gives controllers to its children at the same time", text);
+		err_hint(e, "cgroup.type is \"%s\": a group above has threads in groups, or has processes and gives controllers to its children at the same time", text);
 	else if (code == ENOSPC)
 		err_hint(e, "cpuset.cpus or cpuset.mems of the group is empty: --cpuset-cpus and --cpuset-mems set them, --create copies them from above");
 	else if ((code == EACCES || code == EPERM) && g->hier->v2)
