@@ -436,23 +436,5 @@ test_ok 'the same in both modes of the chain' '
 	NESTBOX_REEXEC=1 nestbox cgexec --create --rm --no-join -g pids:$G -- nestbox cgexec --create -g pids:$G/init grep ":/$G/init\$" /proc/self/cgroup
 	nothing_left
 '
-
-peer=${AS_USER:+${CGEXEC_PEER:-$(command -v cgexec || :)}}
-if [ -n "$peer" ] && [ "$(readlink -f "$peer")" != "$NB" ]; then
-	echo "peer=$peer" >>"$TMP/.env"
-	test_ok 'libcgroup'\''s cgexec goes where ours goes' '
-		nestbox cgexec --create -g "*:$G/a"
-		nestbox cgexec --create -g pids:$G/b
-		for g in "pids:$G/a" "pids:/$G/a" "pids,memory:$G/a" "-g pids:$G/a -g pids:$G/b" "pids:$G/a -g memory:$G/a"; do
-			case $g in -*) ;; *) g="-g $g" ;; esac
-			$peer $g cat /proc/self/cgroup | grep -v "^0:" >$TMP/theirs
-			nestbox cgexec $g cat /proc/self/cgroup | grep -v "^0:" >$TMP/ours
-			diff $TMP/theirs $TMP/ours
-		done
-		find /sys/fs/cgroup -depth -type d -path "*/$G*" -exec rmdir {} +
-	'
-else
-	test_skip 'libcgroup'\''s cgexec goes where ours goes' 'needs cgexec of cgroup-tools, and root'
-fi
 test_ok 'nothing is left of any test' 'nothing_left'
 done_testing
