@@ -112,7 +112,7 @@ static int refuse_inits_sysctls(const struct pivot_args *a, const struct step_ct
 	int rc = 0;
 
 	for (size_t i = 0; i < a->sysctl.n && rc == 0; i++) {
-		bool net = str_after(a->sysctl.v[i], "net") != NULL;
+		bool net = str_after(a->sysctl.v[i], "net") || !strcmp(a->sysctl.v[i], "default");
 
 		if (ctx->made & (net ? CLONE_NEWNET : CLONE_NEWIPC))
 			continue;

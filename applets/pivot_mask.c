@@ -204,6 +204,8 @@ int pivot_sysctl_check(const char *text, struct err *e)
 	char key[128];
 	size_t len = strcspn(text, "=");
 
+	if (!strcmp(text, "default"))
+		return 0;
 	if (!text[len] || !len || len >= sizeof key)
 		return err_bad(e, text, "a kernel parameter is KEY=VALUE");
 	snprintf(key, sizeof key, "%.*s", (int)len + 1, text);
@@ -219,6 +221,20 @@ int pivot_sysctl_check(const char *text, struct err *e)
 	return err_bad(e, text, "is not a parameter of a namespace: it would change the host");
 }
 
+/* docker's, of a network namespace of one's own: low ports and ping for everybody. */
+static int set_defaults(int proc, struct err *e)
+{
+	int rc = pivot_sysctl_set("net.ipv4.ip_unprivileged_port_start=0", proc, e);
+
+	rc = rc < 0 ? rc : pivot_sysctl_set("net.ipv4.ping_group_range=0 2147483647", proc, e);
+	/* where not all groups are there, in a user namespace; in a kernel without IPv4 */
+	if (rc == -EINVAL || rc == -ENOENT) {
+		err_clear(e);
+		return 0;
+	}
+	return rc;
+}
+
 int pivot_sysctl_set(const char *text, int proc, struct err *e)
 {
 	char path[160];
@@ -226,6 +242,8 @@ int pivot_sysctl_set(const char *text, int proc, struct err *e)
 	size_t len = strcspn(text, "=");
 	int rc;
 
+	if (!strcmp(text, "default"))
+		return set_defaults(proc, e);
 	snprintf(path, sizeof path, "sys/%.*s", (int)len, text);
 	/* the first separator says which spelling it is; in the one with slashes a dot is a dot: sysctl(8) */
 	if (path[strcspn(path + 4, "./") + 4] == '.')

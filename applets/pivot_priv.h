@@ -49,7 +49,7 @@ int pivot_prepare(const struct pivot_args *a, int root, struct record_points *po
 int pivot_mask(const struct pivot_args *a, int root, int null, struct err *e);
 int pivot_read_only_paths(const struct pivot_args *a, int root, struct err *e);
 
-/* "KEY=VALUE" of --sysctl: is it one that belongs to a namespace? And set it, through the procfs `proc`. */
+/* "KEY=VALUE" of --sysctl, or "default": is it one that belongs to a namespace? And set it, through the procfs `proc`. */
 int pivot_sysctl_check(const char *text, struct err *e);
 int pivot_sysctl_set(const char *text, int proc, struct err *e);
 

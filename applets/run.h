@@ -48,7 +48,6 @@ struct run_facts {
 	bool become_root;       /* nobody inside is the caller: go on as the root there */
 	bool idmap;             /* the root file system can be mounted with those owners, and is */
 	enum run_net net;
-	bool first_userns;      /* all users and groups are there: run is in the machine's own user namespace */
 	const char *net_kind;   /* RUN_NET_WIRED: for netns new --net */
 	const char *net_file;   /* the namespace that is joined */
 };
@@ -68,8 +67,6 @@ int run_net_check(const struct run_args *a, struct err *e);
 /* The steps for it: those before the user and pid namespaces, and those after. */
 int run_net_outside(const struct run_args *a, const struct run_facts *f, struct plan *p);
 int run_net_inside(const struct run_args *a, const struct run_facts *f, struct plan *p);
-/* The settings that docker gives a network namespace of a container's own, for pivot. */
-int run_net_sysctls(const struct run_facts *f, struct strs *list);
 
 /* Are the options in order, apart from what the steps check? Pure. */
 int run_check(const struct run_args *a, struct err *e);

@@ -101,7 +101,6 @@ int run_find_net(const struct run_args *a, struct run_facts *f, struct opt_keep 
 		f->net = RUN_NET_HOST;
 	else if (wishes_any(&a->net) || (a->network && strcmp(a->network, "none")))
 		f->net = RUN_NET_WIRED;
-	f->first_userns = maps_in_first_userns();
 	/* an ordinary user's ports are served by a proxy, which needs no device */
 	f->net_kind = a->network ? a->network : a->net.ip || a->net.ip6 || a->net.mac || (a->net.publish.n && netns_may_wire()) ? "bridge" : "none";
 	return 0;
@@ -154,15 +153,4 @@ int run_net_inside(const struct run_args *a, const struct run_facts *f, struct p
 	if (s)
 		s->net = f->net == RUN_NET_NONE ? "none" : "outside";
 	return s ? 0 : -ENOMEM;
-}
-
-int run_net_sysctls(const struct run_facts *f, struct strs *list)
-{
-	int rc = 0;
-
-	if (f->net != RUN_NET_NONE && f->net != RUN_NET_WIRED)
-		return 0;
-	rc = strs_add(list, "net.ipv4.ip_unprivileged_port_start=0");
-	/* all groups: in a user namespace not all are there */
-	return rc < 0 || has_userns(f) || !f->first_userns ? rc : strs_add(list, "net.ipv4.ping_group_range=0 2147483647");
 }

@@ -191,7 +191,8 @@ static int add_root(const struct run_args *a, const struct run_facts *f, struct 
 		rc = strs_add(&s->mask, "default");
 		rc = rc < 0 ? rc : strs_add(&s->ro_path, "default");
 	}
-	rc = rc < 0 ? rc : run_net_sysctls(f, &s->sysctl);
+	if (rc == 0 && (f->net == RUN_NET_NONE || f->net == RUN_NET_WIRED))
+		rc = strs_add(&s->sysctl, "default");
 	return rc < 0 ? rc : copy_mounts(&s->mounts, &a->mounts);
 }
 

@@ -37,8 +37,8 @@ page_options()
 {
 	awk -v verb="${2-}" '
 		/^\.Sh/ { on = $2 == "OPTIONS"; next }
-		/^\.Ss/ && on { part = $2 }
-		!on || !/^\.It Fl / || (part && part != verb) { next }
+		/^\.Ss/ && on { part = $0 " " }
+		!on || !/^\.It Fl / || (part && !index(part, " " verb " ")) { next }
 		{
 			value = / Fl -[a-z0-9-]+ Ns Op = Ns / ? "[=" : / Ar / ? "=" : ""
 			for (i = 2; i < NF; i++)
@@ -172,7 +172,7 @@ if test_need cmd:bash 'bash completion of chains and values'; then
 			cd "$TESTS/.."
 			offers unshare nestbox uns
 			offers unshare nestbox netns new -- nestbox uns
-			offers "new up*" nestbox netns ""
+			offers "new outside up*" nestbox netns ""
 			offers --propagation= nestbox unshare -m --prop
 			offers --prepare nestbox unshare -m nestbox pivot --pre
 			offers Makefile nestbox unshare -m -- Makef

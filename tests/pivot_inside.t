@@ -153,6 +153,9 @@ test_ok 'a root file system that is changed all the time gives nothing away' '
 test_ok '--sysctl sets parameters of the new namespaces, in either spelling' '
 	before=$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)
 	[ "$(box --sysctl net.ipv4.ip_unprivileged_port_start=7 "$R" -- cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" = 7 ]
+	[ "$(box --sysctl default "$R" -- cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" = 0 ]
+	[ "$(box "$R" -- cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" = 1024 ]
+	[ "$AS_ROOT" ] || [ "$(box --sysctl default "$R" -- cat /proc/sys/net/ipv4/ping_group_range | tr "\t" " ")" = "0 2147483647" ]
 	[ "$(box --sysctl net/ipv4/conf/lo/forwarding=1 "$R" -- cat /proc/sys/net/ipv4/conf/lo/forwarding)" = 1 ]
 	[ "$(box --sysctl kernel.shmmni=77 --sysctl kernel.msgmax=9999 "$R" -- cat /proc/sys/kernel/shmmni /proc/sys/kernel/msgmax | tr "\n" " ")" = "77 9999 " ]
 	[ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" = "$before" ]
