@@ -122,7 +122,22 @@ static const struct opt write_opts[] = {
 	{ OPT_END },
 };
 
-/* What follows PID: ranges, or the kernel's three numbers of each as words of their own. Texts are made where needed. */
+static bool is_number(const char *text)
+{
+	return *text && !text[strspn(text, "0123456789")];
+}
+
+/* The kernel's three numbers, each a word of its own, as one text. */
+static int take_numbers(int argc, char **argv, struct opt_keep *keep, const char **text, struct err *e)
+{
+	for (int i = 0; i < 3; i++)
+		if (i >= argc || !is_number(argv[i]))
+			return err_bad(e, argv[i < argc ? i : 0], "a range is INNER OUTER COUNT, or INNER:OUTER:COUNT with u: or g: before it");
+	*text = opt_keep_text(keep, "%s:%s:%s", argv[0], argv[1], argv[2]);
+	return *text ? 0 : err_set(e, ENOMEM, "id map", NULL);
+}
+
+/* What follows PID: ranges, or the kernel's three numbers of each. Each is looked at where it stands, so that it is the one that is named. */
 static int take_words(struct write_args *a, int argc, char **argv, struct opt_keep *keep, struct err *e)
 {
 	int rc = 0;
@@ -132,15 +147,16 @@ static int take_words(struct write_args *a, int argc, char **argv, struct opt_ke
 		bool of_kind = text[0] && text[1] == ':' && strchr("ugb", text[0]);
 		struct strs *to = of_kind ? &a->ids.both : a->gid ? &a->ids.groups : &a->ids.users;
 
-		if (!text[strspn(text, "0123456789")]) {
-			if (argc - i < 3)
-				return err_bad(e, text, "a range is INNER OUTER COUNT, or INNER:OUTER:COUNT with u: or g: before it");
-			text = opt_keep_text(keep, "%s:%s:%s", argv[i], argv[i + 1], argv[i + 2]);
+		if (is_number(text)) {
+			rc = take_numbers(argc - i, argv + i, keep, &text, e);
 			i += 2;
 		}
-		rc = text ? strs_add(to, text) : -ENOMEM;
+		if (rc == 0)
+			rc = idmap_spec_parse(of_kind ? text + 2 : text, &(struct idmap_range){ 0 }, e);
+		if (rc >= 0)
+			rc = strs_add(to, text) < 0 ? err_set(e, ENOMEM, "id map", NULL) : 0;
 	}
-	return rc < 0 ? err_set(e, -rc, "id map", NULL) : 0;
+	return rc;
 }
 
 static int fill_maps(const struct write_args *a, struct maps *m, struct err *e)
@@ -205,16 +221,16 @@ static const struct opt tool_opts[] = {
 	{ OPT_END },
 };
 
-/* As strtoul(3) reads it: also in hexadecimal or octal. */
-static int tool_number(const char *text, unsigned *out)
+/* As strtoul(3) reads it: blanks and a sign before it, hexadecimal and octal. */
+static int tool_number(const char *text, unsigned *out, struct err *e)
 {
 	char *end;
 	unsigned long n;
 
 	errno = 0;
 	n = strtoul(text, &end, 0);
-	if (*text < '0' || *text > '9' || *end || errno || n > IDMAP_MAX + 1UL)
-		return -EINVAL;
+	if (end == text || *end || errno || n > IDMAP_MAX + 1UL)
+		return err_bad(e, text, "is no number of an id, or of ids");
 	*out = (unsigned)n;
 	return 0;
 }
@@ -226,14 +242,29 @@ int idmap_tool_ranges(struct idmap *m, int argc, char **argv, struct err *e)
 	if (argc < 3 || argc % 3)
 		return err_bad(e, NULL, "usage: [PID|fd:N] ID LOWERID COUNT [ID LOWERID COUNT]...");
 	for (int i = 0; i < argc && rc == 0; i += 3) {
-		struct idmap_range r;
+		struct idmap_range r = { 0 };
 
-		if (tool_number(argv[i], &r.inner) < 0 || tool_number(argv[i + 1], &r.outer) < 0 || tool_number(argv[i + 2], &r.count) < 0 || !r.count ||
-		    r.inner > IDMAP_MAX || r.outer > IDMAP_MAX || r.count - 1 > IDMAP_MAX - r.inner || r.count - 1 > IDMAP_MAX - r.outer)
+		if (tool_number(argv[i], &r.inner, e) < 0 || tool_number(argv[i + 1], &r.outer, e) < 0 || tool_number(argv[i + 2], &r.count, e) < 0)
+			return -EINVAL;
+		if (!r.count || r.inner > IDMAP_MAX || r.outer > IDMAP_MAX || r.count - 1 > IDMAP_MAX - r.inner || r.count - 1 > IDMAP_MAX - r.outer)
 			return err_bad(e, argv[i], "%s %s is no range of ids", argv[i + 1], argv[i + 2]);
 		rc = idmap_add(m, &r, false, NULL, e);
 	}
 	return rc;
+}
+
+/* Shadow's reads a pid by strtoll(3), in decimal, however many zeros are before it. */
+static int open_target(const char *word, char proc[64], struct err *e)
+{
+	char number[24], *end;
+	long long n;
+
+	errno = 0;
+	n = strtoll(word, &end, 10);
+	if (end == word || *end || errno || n < 1)
+		return idmap_open_process(word, proc, e);
+	snprintf(number, sizeof number, "%lld", n);
+	return idmap_open_process(number, proc, e);
 }
 
 /* Its owner must be the caller, whoever else may look at the process. */
@@ -250,7 +281,7 @@ static int tool_run(int i, const char *target, int argc, char **argv, struct map
 {
 	char proc[64];
 	struct stat st;
-	auto_close int dir = idmap_open_process(target, proc, e);
+	auto_close int dir = open_target(target, proc, e);
 	int rc = dir < 0 ? dir : idmap_tool_ranges(&m->map[i], argc, argv, e);
 
 	if (rc == 0 && fstat(dir, &st) < 0)

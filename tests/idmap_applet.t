@@ -224,6 +224,15 @@ test_fails 1 'hint: the process is somebody else' 'write: for another user'\''s 
 '
 test_fails 1 'no map is given' 'write: nothing' 'nestbox idmap write $$'
 test_fails 1 'a range is INNER OUTER COUNT' 'write: two numbers' 'nestbox idmap write $$ 0 1'
+test_ok 'write: the word that is no number, or no range, is the one that is named' '
+	says() { word=$1; shift; not nestbox idmap write $$ "$@" 2>"$TMP/said"; grep -F "nestbox: idmap: $word: " "$TMP/said"; }
+	says 0x0 0x0 1000 1
+	says 0x5 0 0x5 1
+	says +1 0 5 +1
+	says x 0:5:1 x 0 1
+	says 7 0 5 1 7
+	says "\"\"" ""
+'
 test_fails 1 'idmap: PID: missing operand' 'write: nobody' 'nestbox idmap write'
 test_fails 1 'a process is named by its pid' 'write: a name' 'nestbox idmap write name 0:0:1'
 test_fails 1 '/proc/4194304: No such file' 'write: a process that is not there' 'nestbox idmap write 4194304 0:0:1'
@@ -299,9 +308,28 @@ if test_need root 'newuidmap: lines'; then
 		'
 	fi
 fi
+if test_need root 'newuidmap: numbers'; then
+	[ -x "$(command -v newuidmap)" ] && echo "shadow=$(command -v newuidmap)" >>"$TMP/.env" || echo 'shadow=' >>"$TMP/.env"
+	test_ok 'newuidmap: numbers as strtoul reads them, a pid as strtoll; and so are shadow'\''s, where it is installed' '
+		subids "root:0:100\n"
+		for tool in "nestbox newuidmap" $shadow; do
+			hold nestbox unshare -U
+			for bad in "" " " + "+ 1" ++1 "1 " 1x 0x 08 1e1 -1 " -1" 4294967295 4294967296 18446744073709551616; do
+				not $tool $pid "$bad" 5 1 2>/dev/null
+				not $tool $pid 1 "$bad" 1 2>/dev/null
+				not $tool $pid 1 5 "$bad" 2>/dev/null
+			done
+			not $tool " $pid " 0 5 1 2>/dev/null
+			is "$(kernel_maps)" "||allow"
+			$tool " +00$pid" +0 " 5" "$(printf "\t01")" -18446744073709551615 0x6 +1 010 " 010" 1 9 -0 1
+			is "$(kernel_maps; finish)" "0 5 1,1 6 1,8 8 1,9 0 1,||allow"
+		done
+	'
+	test_fails 1 'newuidmap: 0x: is no number' '... and the one that is none is named' 'nestbox newuidmap $$ 5 0x 7'
+fi
 test_fails 1 'newuidmap: usage: ' 'newuidmap: no ranges' 'nestbox newuidmap $$'
 test_fails 1 'newgidmap: usage: ' 'newgidmap: two numbers' 'nestbox newgidmap $$ 0 0'
-test_fails 1 'is no range of ids' 'newgidmap: no number' 'nestbox newgidmap $$ 0 x 1'
+test_fails 1 'newgidmap: x: is no number' 'newgidmap: no number' 'nestbox newgidmap $$ 0 x 1'
 test_ok '--install makes no links of these names' '
 	mkdir "$TMP/links"; nestbox --install -s "$TMP/links"
 	[ -L "$TMP/links/idmap" ]; not [ -e "$TMP/links/newuidmap" ]; not [ -e "$TMP/links/newgidmap" ]
