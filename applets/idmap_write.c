@@ -66,16 +66,12 @@ static void rules_release(struct rules *r)
 }
 
 /*
- * CVE-2018-7169: whoever is kept out of something by a group of his must not
- * get rid of it. One without a subordinate group has nobody's word that he may.
+ * The owner's own map, by his lines; used as root for him, or by himself. *deny:
+ * setgroups(2) is to be denied first. CVE-2018-7169: whoever is kept out of
+ * something by a group of his must not get rid of it, and one without a
+ * subordinate group has nobody's word that he may.
  */
-static int deny_setgroups(int proc, struct err *e)
-{
-	return fd_put(proc, "setgroups", "deny", e);
-}
-
-/* The owner's own map, by his lines; used as root for him, or by himself. */
-static int check_rules(int proc, const struct stat *st, const struct maps *m, struct err *e)
+static int check_rules(const struct stat *st, const struct maps *m, bool *deny, struct err *e)
 {
 	char *who = maps_user_name(st->st_uid);
 	struct rules r = { .who = who, .id = { st->st_uid, st->st_gid } };
@@ -87,7 +83,7 @@ static int check_rules(int proc, const struct stat *st, const struct maps *m, st
 		rc = rules_read(&r, i, st->st_uid, e);
 		rc = rc < 0 ? rc : rules_check(&r, i, &m->map[i], e);
 		if (rc == 0 && i)
-			rc = deny_setgroups(proc, e);
+			*deny = true;
 	}
 	rules_release(&r);
 	free(who);
@@ -173,18 +169,36 @@ static int fill_maps(const struct write_args *a, struct maps *m, struct err *e)
 	return rc < 0 ? rc : maps_check_setgroups(m, a->setgroups, e);
 }
 
+/* Of the process's owner; *setgroups is what is to be written then. */
+static int check_owners(int dir, const char *proc, const struct maps *m, const char **setgroups, struct err *e)
+{
+	struct stat st;
+	bool deny = false;
+	int rc = fstat(dir, &st) < 0 ? err_sys(e, proc, NULL) : check_rules(&st, m, &deny, e);
+
+	if (rc < 0 || !deny)
+		return rc;
+	if (*setgroups && !strcmp(*setgroups, "allow")) {
+		err_bad(e, "--setgroups allow", "does not go with groups none of which is a subordinate one");
+		err_hint(e, "newgidmap would write deny");
+		return -EINVAL;
+	}
+	*setgroups = "deny";
+	return 0;
+}
+
 static int write_all(const struct write_args *a, struct err *e)
 {
 	struct maps m = { .uid = geteuid(), .gid = getegid() };
+	const char *setgroups = a->setgroups;
 	char proc[64];
-	struct stat st;
 	auto_close int dir = idmap_open_process(a->target, proc, e);
 	int rc = dir < 0 ? dir : fill_maps(a, &m, e);
 
 	if (rc == 0 && a->check_subid)
-		rc = fstat(dir, &st) < 0 ? err_sys(e, proc, NULL) : check_rules(dir, &st, &m, e);
+		rc = check_owners(dir, proc, &m, &setgroups, e);
 	if (rc == 0)
-		rc = maps_write_to(&m, dir, proc, a->setgroups, e);
+		rc = maps_write_to(&m, dir, proc, setgroups, e);
 	maps_release(&m);
 	return rc;
 }
@@ -281,6 +295,7 @@ static int tool_run(int i, const char *target, int argc, char **argv, struct map
 {
 	char proc[64];
 	struct stat st;
+	bool deny = false;
 	auto_close int dir = open_target(target, proc, e);
 	int rc = dir < 0 ? dir : idmap_tool_ranges(&m->map[i], argc, argv, e);
 
@@ -291,10 +306,10 @@ static int tool_run(int i, const char *target, int argc, char **argv, struct map
 	if (rc == 0)
 		rc = idmap_check(&m->map[i], maps_names[i], e);
 	if (rc == 0)
-		rc = check_rules(dir, &st, m, e);
-		/* whatever is due of setgroups is done by now */
+		rc = check_rules(&st, m, &deny, e);
+	/* what is due of setgroups has been found already */
 	m->outside[0] = m->outside[1] = true;
-	return rc < 0 ? rc : maps_write_to(m, dir, proc, NULL, e);
+	return rc < 0 ? rc : maps_write_to(m, dir, proc, deny ? "deny" : NULL, e);
 }
 
 static int tool_main(int i, int argc, char **argv, struct err *e)

@@ -210,6 +210,23 @@ if test_need root 'write: as root'; then
 		nestbox idmap write --check-subid -b 0:1000:1 -b 1:400000:65536 $pid
 		is "$(kernel_maps; finish)" "0 1000 1,1 400000 65536,|0 1000 1,1 400000 65536,|allow"
 	'
+	test_ok 'write: --check-subid and --setgroups allow: nothing is written before all is known to be in order' '
+		subids "tester:400000:65536\n"
+		hold $AS_USER nestbox unshare -U
+		for more in "-g 0:1000:1" "-b 0:1000:1" "-g 0:1000:1 -u 0:5:10"; do
+			not nestbox idmap write --check-subid --setgroups allow $more $pid 2>"$TMP/said"
+			is "$(kernel_maps)" "||allow"
+		done
+		not nestbox idmap write --check-subid --setgroups allow -g 0:1000:1 $pid 2>"$TMP/said"
+		grep "^nestbox: idmap: --setgroups allow: does not go with groups none of which is a subordinate one" "$TMP/said"
+		nestbox idmap write --check-subid --setgroups allow -g 0:1000:1 -g 1:400000:5 $pid
+		is "$(kernel_maps; finish)" "|0 1000 1,1 400000 5,|allow"
+		for word in "" "--setgroups deny"; do
+			hold $AS_USER nestbox unshare -U
+			nestbox idmap write --check-subid $word -b 0:1000:1 $pid
+			is "$(kernel_maps; finish)" "0 1000 1,|0 1000 1,|deny"
+		done
+	'
 	test_fails 1 'idmap: uid_map: write .*: Operation not permitted' 'write: a map is written once' '
 		hold nestbox unshare -U
 		nestbox idmap write $pid 0:0:5
