@@ -23,6 +23,11 @@ int run_userns_check(const struct run_args *a, struct err *e)
 		return err_bad(e, "--userns", "auto and host stand alone");
 	if (a->idmap && (!a->userns.n || is_word(a, "host")))
 		return err_bad(e, "--idmap", "goes with --userns");
+	if (a->privileged && a->userns.n && !is_word(a, "host")) {
+		err_bad(e, "--privileged", "does not go with a user namespace, in which nobody may make the host's devices");
+		err_hint(e, "--cap-add ALL gives all capabilities inside; or leave --userns out");
+		return -EINVAL;
+	}
 	if (is_word(a, "host") || maps_check(&(struct maps_args){ .both = a->userns }, e) == 0)
 		return 0;
 	e->hint[0] = '\0';

@@ -115,6 +115,10 @@ done
 test_fails 125 'hint: --userns takes host, auto, or ranges' 'a word of others' 'nestbox run --userns keep-id "$R" true'
 test_fails 125 '--userns: auto and host stand alone' 'auto and a range' 'nestbox run --userns auto --userns 0:1:1 "$R" true'
 test_fails 125 '--idmap: goes with --userns' '--idmap alone' 'nestbox run --idmap "$R" true'
+for kind in auto 0:$(id -u):1; do
+	test_fails 125 '--privileged: does not go with a user namespace' "--privileged and --userns $kind" "nestbox run --privileged --userns $kind \"\$R\" true"
+done
+test_need root '... but with none' && test_ok '... but with none' 'nestbox run --privileged --userns host "$R" true'
 test_fails 125 '--userns: user 0 and group 0 must be mapped' 'a map without a root' 'as_user nestbox run --userns 5:$u:1 "$TMP/mine" true'
 
 if ! test_need root 'root'\''s user namespaces'; then
