@@ -2,12 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "applets/idmap.h"
 #include "applets/idmap_priv.h"
 #include "core/fd.h"
 #include "core/mnt.h"
+#include "core/ns_enter.h"
 #include "core/sys.h"
 
 #define OFF(field) offsetof(struct idmap_mount_args, field)
@@ -76,15 +78,45 @@ static int mount_check(const void *args, struct err *e)
 	return rc < 0 ? rc : parse_options(a->options, &attrs, e);
 }
 
-static int find_userns(const char *word, struct err *e)
+/* Without one of its maps it would give those ids to nobody, or on later kernels be refused with a bare EINVAL. */
+static int check_maps(int proc, const char *word, struct err *e)
 {
-	auto_close int dir = -1;
-	char path[64];
+	static const char *const files[2] = { "uid_map", "gid_map" };
+	char line[64];
 
-	if (strchr(word, '/'))
-		return idmap_open_userns(word, e);
-	dir = idmap_open_process(word, path, e);
-	return dir < 0 ? dir : fd_open(dir, "ns/user", O_RDONLY, e);
+	for (int i = 0; i < 2; i++) {
+		if (fd_get_line(proc, files[i], line, sizeof line) != 0)
+			continue;
+		err_bad(e, word, "its user namespace has no %s yet", maps_names[i]);
+		err_hint(e, "nestbox idmap write writes it");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_child(const char *proc, void *arg, struct err *e)
+{
+	auto_close int dir = fd_open_dir(AT_FDCWD, proc, e);
+
+	return dir < 0 ? dir : check_maps(dir, arg, e);
+}
+
+static int find_userns(const char *word, bool pid_pending, struct err *e)
+{
+	auto_close int dir = -1, ns = -1;
+	char path[64];
+	int rc;
+
+	if (strchr(word, '/')) {
+		ns = idmap_open_userns(word, e);
+		/* it shows its maps by a process in it alone, which is not to become the first of a pid namespace */
+		rc = ns < 0 || pid_pending || ns_is_own(ns, "", ns_kinds) ? 0 : idmap_with_userns(ns, check_child, (void *)(size_t)word, e);
+	} else {
+		dir = idmap_open_process(word, path, e);
+		ns = dir < 0 ? dir : fd_open(dir, "ns/user", O_RDONLY, e);
+		rc = ns < 0 ? ns : check_maps(dir, word, e);
+	}
+	return rc < 0 ? rc : take_fd(&ns);
 }
 
 static int copy_source(const struct idmap_mount_args *a, struct err *e)
@@ -100,16 +132,32 @@ static int copy_source(const struct idmap_mount_args *a, struct err *e)
 	return rc;
 }
 
+/* mount(2) takes a directory on a directory, and a file on a file. */
+static int check_kinds(const struct idmap_mount_args *a, int tree, int at, struct err *e)
+{
+	struct stat src, dst;
+
+	if (fstat(tree, &src) < 0)
+		return err_sys(e, a->src, NULL);
+	if (fstat(at, &dst) < 0)
+		return err_sys(e, a->dst, NULL);
+	if (S_ISDIR(src.st_mode) == S_ISDIR(dst.st_mode))
+		return 0;
+	return err_bad(e, a->dst, S_ISDIR(dst.st_mode) ? "is a directory, and %s is none" : "is no directory, and %s is one", a->src);
+}
+
 static int mount_apply(const void *args, void *state, struct step_ctx *ctx, struct err *e)
 {
 	const struct idmap_mount_args *a = args;
-	auto_close int userns = a->userns ? find_userns(a->userns, e) : maps_userns(&a->ids, ctx->pid_pending, e);
+	auto_close int userns = a->userns ? find_userns(a->userns, ctx->pid_pending, e) : maps_userns(&a->ids, ctx->pid_pending, e);
 	auto_close int tree = userns < 0 ? userns : copy_source(a, e);
 	auto_close int at = tree < 0 ? tree : fd_open(AT_FDCWD, a->dst, O_PATH, e);
 	uint64_t attrs;
 	int rc = at < 0 ? at : parse_options(a->options, &attrs, e);
 
 	(void)state;
+	if (rc == 0)
+		rc = check_kinds(a, tree, at, e);
 	if (rc == 0)
 		rc = mnt_idmap(tree, a->src, a->recursive, attrs, userns, e);
 	/* only what is mapped gets a place */

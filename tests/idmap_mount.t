@@ -49,6 +49,28 @@ test_ok '... which is said, and nothing is mounted' '
 	grep -qx "nestbox: hint: /proc: proc cannot be idmapped" "$TMP/said"
 	no_mounts
 '
+test_ok 'a user namespace that lacks a map is refused, and the map is named' '
+	for map in uid gid; do
+		for form in pid file; do
+			case $map in uid) how="--map-group 0" ;; gid) how="--map-user 0" ;; esac
+			nestbox unshare $how -- sleep 60 & pid=$!
+			n=0; until [ "$(cat /proc/$pid/comm)" = sleep ]; do n=$((n + 1)); [ $n -lt 100 ]; sleep 0.05; done
+			word=$pid; [ $form = pid ] || word=/proc/$pid/ns/user
+			not nestbox idmap mount --userns $word src dst 2>"$TMP/said"
+			grep "^nestbox: idmap: $word: its user namespace has no $map map yet$" "$TMP/said"
+			kill $pid
+		done
+	done
+	no_mounts
+'
+test_ok 'a file goes on no directory, nor a directory on a file' '
+	touch here
+	not nestbox idmap mount -b 0:100000:10 here dst 2>"$TMP/said"
+	grep -x "nestbox: idmap: dst: is a directory, and here is none" "$TMP/said"
+	not nestbox idmap mount -b 0:100000:10 dst here 2>"$TMP/said"
+	grep -x "nestbox: idmap: here: is no directory, and dst is one" "$TMP/said"
+	no_mounts; not grep " $PWD/here " /proc/self/mountinfo
+'
 if ! can_idmap; then
 	test_skip 'mounts with other owners' "$(tail -n 1 "$TMP/why")"
 	done_testing
