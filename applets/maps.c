@@ -302,32 +302,6 @@ int maps_start(const struct maps *m, struct helper *h, struct err *e)
 	return job.map[0] || job.map[1] ? helper_start(h, idmap_write, &job, e) : 0;
 }
 
-/* newuidmap has said on stderr what it did not like; here is what would please it. */
-static void hint_tool(const struct maps *m, struct err *e)
-{
-	for (int i = 0; i < 2; i++)
-		for (size_t k = 0; k < m->map[i].n && !strcmp(e->object, idmap_tools[i]); k++) {
-			const struct idmap_range *r = &m->map[i].v[k];
-
-			if (r->outer == (i ? m->gid : m->uid))
-				continue;
-			/* with a line for that one, anybody is root */
-			if (!r->outer)
-				err_hint(e, "%u:%u:%u takes id 0 in, which is root's: only root gives that away", r->inner, r->outer, r->count);
-			err_hint(e, "it must be setuid or have file capabilities, and wants a line in %s that covers %s:%u:%u", maps_subids[i], m->who, r->outer, r->count);
-		}
-}
-
-void maps_hint(const struct maps *m, struct err *e)
-{
-	hint_tool(m, e);
-	if (e->code != EPERM && e->code != EACCES)
-		return;
-	if (m->uid)
-		ns_hint_user(e);
-	err_hint(e, "each range must lie within one that is mapped here, as /proc/self/uid_map says, and id 0 takes CAP_SETFCAP");
-}
-
 static int write_own(const struct maps *m, struct err *e)
 {
 	struct idmap_job job = { 0 };
@@ -356,12 +330,14 @@ int maps_write(const struct maps *m, const char *setgroups, struct helper *h, st
 	return rc;
 }
 
-static int write_setgroups(int dir, const char *word, struct err *e)
+static int write_setgroups(int dir, const char *proc, const char *word, struct err *e)
 {
 	int rc = fd_put(dir, "setgroups", word, e);
 
-	if (rc == -EPERM)
-		err_hint(e, "it cannot be changed once the gid map is written, and never back to allow");
+	if (rc < 0) {
+		str_join(e->object, sizeof e->object, proc, "/setgroups");
+		maps_hint_setgroups(dir, e);
+	}
 	return rc;
 }
 
@@ -370,19 +346,15 @@ int maps_write_to(const struct maps *m, int dir, const char *proc, const char *s
 	struct idmap_job job = { .dir = dir, .tool = { m->tool[0], m->tool[1] } };
 	/* who maps just his own group has to give setgroups(2) up first: user_namespaces(7) */
 	const char *word = m->map[1].n && !m->outside[1] ? "deny" : setgroups;
-	int rc = word ? write_setgroups(dir, word, e) : 0;
+	int rc = word ? write_setgroups(dir, proc, word, e) : 0;
 
 	if (rc < 0)
 		return rc;
 	for (int i = 0; i < 2; i++)
 		job.map[i] = m->map[i].n ? &m->map[i] : NULL;
 	rc = idmap_write(proc, &job, e);
-	if (rc == -EPERM)
-		err_hint(e, "a map is written once, by who has made the namespace or is privileged over its parent, and never for the first namespace");
-	else if (rc == -EACCES)
-		err_hint(e, "the process is somebody else's");
 	if (rc < 0)
-		maps_hint(m, e);
+		maps_hint_other(m, dir, e);
 	return rc;
 }
 

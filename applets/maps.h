@@ -67,8 +67,13 @@ int maps_write(const struct maps *m, const char *setgroups, struct helper *h, st
 /* The same from outside, for the process whose directory in /proc is `dir`, and `proc` its path. */
 int maps_write_to(const struct maps *m, int dir, const char *proc, const char *setgroups, struct err *e);
 
-/* After a failure to write: what would please newuidmap(1), and the kernel. */
+/*
+ * After a failure to write (maps_refused.c): what would please newuidmap(1), and
+ * the kernel. With the directory in /proc of another process: which of its rules was in the way.
+ */
 void maps_hint(const struct maps *m, struct err *e);
+void maps_hint_other(const struct maps *m, int dir, struct err *e);
+void maps_hint_setgroups(int dir, struct err *e);
 
 /*
  * A user namespace with both maps, fit, for mounts whose files they are to

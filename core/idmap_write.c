@@ -18,6 +18,9 @@ static int write_map(const char *parent, int dir, const char *file, char *text, 
 
 	str_join(path, sizeof path, parent, file);
 	rc = dir > 0 ? fd_put(dir, file + 1, text, e) : fd_put(AT_FDCWD, path, text, e);
+	/* the word that was opened says nothing of whose it is */
+	if (rc < 0)
+		str_join(e->object, sizeof e->object, parent, file);
 	if (rc == -ENOENT)
 		err_hint(e, "id maps are written through /proc: mount it first");
 	return rc;

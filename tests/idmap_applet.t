@@ -144,6 +144,14 @@ if test_need root 'run: ordinary users and subordinate ids' && test_need cmd:new
 		grep -q "^nestbox: hint: .*/etc/subuid that covers tester:5:10$" "$TMP/said"
 		not as_user nestbox idmap run -b 0:0:10 true 2>"$TMP/said"
 		grep -q "^nestbox: hint: 0:0:10 takes id 0 in" "$TMP/said"
+		# the one that is missing, and not the first one, which is there
+		not as_user nestbox idmap run -b 0:400000:10 -b 10:500000:10 true 2>"$TMP/said"
+		grep -q "^nestbox: hint: .*/etc/subuid that covers tester:500000:10$" "$TMP/said"
+		echo tester:500000:10 >>/etc/subuid
+		not as_user nestbox idmap run -b 0:400000:10 -b 10:500000:10 true 2>"$TMP/said"
+		grep -q "^nestbox: hint: .*/etc/subgid that covers tester:500000:10$" "$TMP/said"
+		echo tester:500000:10 >>/etc/subgid
+		as_user nestbox idmap run -b 0:400000:10 -b 10:500000:10 true
 	'
 fi
 test_need root 'run: without newuidmap' && test_fails 1 'nestbox: idmap: newuidmap: not found in PATH' 'run: without newuidmap he maps nobody else' '
@@ -227,14 +235,39 @@ if test_need root 'write: as root'; then
 			is "$(kernel_maps; finish)" "0 1000 1,|0 1000 1,|deny"
 		done
 	'
-	test_fails 1 'idmap: uid_map: write .*: Operation not permitted' 'write: a map is written once' '
+	test_ok 'write: a map is written once, and which one it was is said' '
+		refused() { what=$1; shift; not "$@" 2>"$TMP/said"; grep -x "nestbox: idmap: /proc/$pid/$what: Operation not permitted" "$TMP/said"; }
 		hold nestbox unshare -U
 		nestbox idmap write $pid 0:0:5
-		rc=0; nestbox idmap write $pid 0:0:5 || rc=$?
-		finish; exit $rc
+		refused "uid_map: write \"0 0 5\"" nestbox idmap write $pid 0:0:5
+		grep -x "nestbox: hint: its uid map is written already, and that goes once" "$TMP/said"
+		nestbox idmap write --gid --setgroups deny $pid 0:0:5
+		refused "gid_map: write \"0 0 5\"" nestbox idmap write --gid $pid 0:0:5
+		grep -x "nestbox: hint: its gid map is written already, and that goes once" "$TMP/said"
+		refused "setgroups: write \"allow\"" nestbox idmap write --setgroups allow $pid
+		grep -x "nestbox: hint: it cannot be changed once the gid map is written, and this one.s is" "$TMP/said"
+		finish
+		hold nestbox unshare -U
+		nestbox idmap write --setgroups deny $pid
+		refused "setgroups: write \"allow\"" nestbox idmap write --setgroups allow -b 0:0:5 $pid
+		grep -x "nestbox: hint: it is deny, and never goes back to allow" "$TMP/said"
+		is "$(kernel_maps; finish)" "||deny"
+	'
+	test_ok 'write: ... and whose namespace it is, where that is the reason' '
+		hold nestbox idmap run -b 0:0:10 -- nestbox unshare -U
+		not nestbox idmap write $pid 0:0:5 2>"$TMP/said"
+		grep "^nestbox: hint: its user namespace lies in another one than this process" "$TMP/said"
+		is "$(kernel_maps; finish)" "||allow"
+		hold $AS_USER nestbox unshare -U
+		but() { nestbox setpriv --bounding-set -sys_admin --inh-caps -sys_admin --exec -- "$@"; }
+		not but nestbox idmap write $pid 0:1000:1 1:5:1 2>"$TMP/said"
+		grep "^nestbox: hint: user 1000 has made its user namespace: another one needs CAP_SYS_ADMIN over it" "$TMP/said"
+		nestbox idmap write $pid 0:1000:1 1:5:1
+		is "$(kernel_maps; finish)" "0 1000 1,1 5 1,||allow"
 	'
 fi
-test_fails 1 'idmap: uid_map: write .*: Operation not permitted' 'write: not in the first namespace' 'nestbox idmap write $$ 0:$(id -u):1'
+test_fails 1 'idmap: /proc/[0-9]*/uid_map: write .*: Operation not permitted' 'write: not in the first namespace' 'nestbox idmap write $$ 0:$(id -u):1'
+test_fails 1 'hint: it is in no user namespace but the one that this process is in' '... which has a map already' 'nestbox idmap write $$ 0:$(id -u):1'
 test_fails 1 'hint: the process is somebody else' 'write: for another user'\''s process' '
 	[ "$AS_USER" ] || exec nestbox idmap write 1 "0:$u:1"
 	$AS_USER nestbox idmap write $$ "0:$u:1"
