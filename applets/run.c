@@ -357,6 +357,7 @@ static int run_main(int argc, char **argv, struct err *e)
 	strs_release(&f.ids.both);
 	strs_release(&f.users);
 	strs_release(&f.groups);
+	strs_release(&f.raised);
 	opt_release(run_opts, &a);
 	return rc;
 }

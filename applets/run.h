@@ -45,6 +45,8 @@ struct run_facts {
 	struct strs env;        /* of the --env-file's */
 	struct maps_args ids;   /* of the user namespace, `both` as the user said it; empty: none is made */
 	struct strs users, groups; /* the same ranges for each, as the kernel takes them here */
+	struct strs raised;     /* for --ulimit: hard limits above those in force, with the soft ones that are */
+	bool oom_lowered;       /* --oom-score-adj is below what is in force */
 	bool become_root;       /* nobody inside is the caller: go on as the root there */
 	bool idmap;             /* the root file system can be mounted with those owners, and is */
 	enum run_net net;

@@ -104,6 +104,22 @@ static int add_owners(const struct run_args *a, const struct run_facts *f, struc
 	return rc;
 }
 
+/* All are set once more inside; what is lowered is none of the waiter's, which this process becomes. */
+static int add_raised(const struct run_args *a, const struct run_facts *f, struct plan *p)
+{
+	struct setpriv_args *s;
+	int rc;
+
+	if (!f->raised.n && !f->oom_lowered)
+		return 0;
+	rc = ADD(p, &setpriv_step, s);
+	if (rc < 0)
+		return rc;
+	if (f->oom_lowered)
+		s->run.oom_score_adj = a->cred.oom_score_adj;
+	return strs_add_all(&s->run.ulimit, &f->raised);
+}
+
 /* Two levels: the limits that count are on the one that the container does not see. */
 static int add_groups(const struct run_args *a, const struct run_facts *f, struct plan *p)
 {
@@ -267,6 +283,7 @@ static int add_credentials(const struct run_args *a, const struct run_facts *f, 
 static int (*const order[])(const struct run_args *a, const struct run_facts *f, struct plan *p) = {
 	add_points,      /* first of all: made on the host, and taken away again by somebody who stays there */
 	add_owners,      /* before the user namespace, which may map no mounts of the host's; in a chain only */
+	add_raised,      /* before the user namespace: CAP_SYS_RESOURCE in it raises nothing */
 	add_groups,      /* limited before anybody is in them; the waiter, which this process becomes, stays outside */
 	run_net_outside, /* before the user namespace, from where nothing of the host's can be made; its namespace is the waiter's, too */
 	add_pid,         /* with the user namespace; forks: the child starts in the group, before its cgroup namespace is made, whose root that is */

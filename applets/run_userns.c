@@ -1,13 +1,16 @@
 /* run: which user namespace, if any. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <linux/capability.h>
 
 #include "applets/run.h"
 #include "core/cred.h"
+#include "core/fd.h"
 #include "core/proc.h"
 
 #define COUNT 65536 /* ids of a container whose range nobody has named: with nobody's, 65534, among them */
@@ -153,6 +156,32 @@ static int fit_ranges(const struct run_args *a, struct run_facts *f, struct opt_
 	return rc;
 }
 
+/* A hard limit to be raised, as --ulimit has it; the soft one is left as it is, since the waiter lives with it. */
+static int add_raised(const char *text, struct strs *to, struct opt_keep *keep)
+{
+	struct cred_limit l = { 0 };
+	struct rlimit now;
+
+	/* what is no limit setpriv says; the largest number is -1 to it */
+	if (cred_limit_parse(text, &l, &(struct err){ 0 }) < 0 || getrlimit(l.resource, &now) < 0 || l.v.rlim_max <= now.rlim_max)
+		return 0;
+	text = opt_keep_text(keep, "%s=%lld:%lld", l.name, (long long)now.rlim_cur, (long long)l.v.rlim_max);
+	return text ? strs_add(to, text) : -ENOMEM;
+}
+
+/* What the caller may do, and nobody in a user namespace may. */
+static int find_raised(const struct run_args *a, struct run_facts *f, struct opt_keep *keep)
+{
+	const struct opt_num *oom = &a->cred.oom_score_adj;
+	char text[16];
+	int rc = 0;
+
+	for (size_t i = 0; i < a->cred.ulimit.n && rc == 0; i++)
+		rc = add_raised(a->cred.ulimit.v[i], &f->raised, keep);
+	f->oom_lowered = oom->set && fd_get_line(AT_FDCWD, "/proc/self/oom_score_adj", text, sizeof text) > 0 && oom->v < strtol(text, NULL, 10);
+	return rc;
+}
+
 static int split(struct run_facts *f)
 {
 	int rc = maps_list(&f->ids, 0, &f->users);
@@ -175,6 +204,7 @@ int run_find_userns(const struct run_args *a, struct run_facts *f, struct opt_ke
 		rc = strs_add_all(&f->ids.both, &a->userns);
 		rc = rc < 0 ? rc : fit_ranges(a, f, keep, e);
 	}
+	rc = rc < 0 ? rc : find_raised(a, f, keep);
 	if (rc == 0 && a->idmap && !root)
 		rc = err_bad(e, "--idmap", "only root of the machine gives files other owners");
 	return rc == -ENOMEM ? err_set(e, ENOMEM, "user namespace", NULL) : rc;

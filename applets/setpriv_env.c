@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -174,12 +175,19 @@ int setpriv_set_oom(struct setpriv_job *j, struct err *e)
 	const struct opt_num *n = &j->a->run.oom_score_adj;
 	auto_close int proc = n->set ? proc_open(e) : -1;
 	char text[16];
+	bool dumpable;
 	int rc;
 
 	if (!n->set || proc < 0)
 		return n->set ? proc : 0;
 	snprintf(text, sizeof text, "%lld", n->v);
+	/* after a change of ids the file is the host's root's, whom a user namespace may not know: PR_SET_DUMPABLE(2const) */
+	dumpable = prctl(PR_GET_DUMPABLE) == 1;
+	if (!dumpable)
+		prctl(PR_SET_DUMPABLE, 1UL, 0UL, 0UL, 0UL);
 	rc = fd_put(proc, "self/oom_score_adj", text, e);
+	if (!dumpable)
+		prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
 	/* proc_pid_oom_score_adj(5): anyone may raise it */
 	if (rc == -EACCES)
 		err_hint(e, "lowering it needs CAP_SYS_RESOURCE in the initial user namespace");

@@ -108,6 +108,17 @@ if test_need root 'subordinate ids of ordinary users' && test_need cmd:newuidmap
 		is "$(as_user nestbox idmap run --map-root --map-auto -- sh "$TMP/line" | one)" " 0 0 1 1 1 9 "
 	'
 fi
+test_ok 'limits: what raises one is set before the user namespace, and the soft ones are not the waiter'\''s' '
+	ulimit -S -n 512; ulimit -H -n 1024; echo 5 >/proc/self/oom_score_adj
+	as_user nestbox run --dry-run --userns auto --ulimit nofile=10:2048 --ulimit core=0 --oom-score-adj 4 "$TMP/mine" true >"$TMP/line"
+	grep -E "^nestbox setpriv --oom-score-adj 4 --ulimit nofile=512:2048 -- .* -U .* setpriv .* --oom-score-adj 4 .* --ulimit nofile=10:2048 --ulimit core=0 " "$TMP/line"
+	as_user nestbox run --dry-run --userns auto --ulimit nofile=10:1024 --oom-score-adj 6 "$TMP/mine" true >"$TMP/line"
+	is "$(grep -o "setpriv" "$TMP/line" | wc -l)" 1
+	as_user sh "$TMP/line"
+	is "$(as_user nestbox run --userns auto --ulimit nofile=10:1000 --oom-score-adj 6 "$TMP/mine" sh -c "ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj" | one)" "10 1000 6 "
+	not $AS_USER nestbox run --userns auto --ulimit nofile=10:2048 "$TMP/mine" true 2>"$TMP/said"
+	grep "nestbox: hint: the hard limit is 1024 now; raising it needs CAP_SYS_RESOURCE in the initial user namespace" "$TMP/said"
+'
 
 for bad in x 0:0 '' 0:0:0 auto,5; do
 	test_fails 125 'is no range of ids|is a range of no ids' "--userns '$bad' is none" "nestbox run --userns '$bad' \"\$R\" true"
@@ -167,6 +178,25 @@ test_ok 'ranges' '
 	is "$(nestbox run --userns 0:200000:10 --userns u:10:300000:5 "$R" cat /proc/self/uid_map /proc/self/gid_map | one)" " 0 200000 10 10 300000 5 0 200000 10 "
 	is "$(nestbox run --userns 0:200000:10 -u 3:4 "$R" sh -c "id -u; id -g" | one)" "3 4 "
 '
+test_ok 'limits: what is lowered is so inside, and how early the kernel kills it can be said' '
+	look="ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj"
+	is "$(nestbox run --userns auto --ulimit nofile=10:64 --oom-score-adj 7 "$R" sh -c "$look" | one)" "10 64 7 "
+	nestbox run --dry-run --userns auto --ulimit nofile=10:64 --oom-score-adj 7 "$R" sh -c "$look" >"$TMP/line"
+	for re in 0 1; do is "$(NESTBOX_REEXEC=$re sh "$TMP/line" | one)" "10 64 7 "; done
+'
+if nestbox setpriv --ulimit nofile=512:1024 -- nestbox setpriv --ulimit nofile=512:2048 true 2>/dev/null; then
+	test_ok 'limits: who may raise them outside has them raised inside' '
+		ulimit -S -n 512; ulimit -H -n 1024
+		look="ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj"
+		is "$(nestbox run --userns auto --ulimit nofile=10:2048 --oom-score-adj -7 "$R" sh -c "$look" | one)" "10 2048 -7 "
+		nestbox run --dry-run --userns auto --ulimit nofile=10:2048 --oom-score-adj -7 "$R" sh -c "$look" >"$TMP/line"
+		is "$(sh "$TMP/line" | one)" "10 2048 -7 "
+		# with room for what comes before
+		is "$(nestbox run --userns auto --ulimit nofile=3:2048 "$R" sh -c "ulimit -n" | one)" "3 "
+	'
+else
+	test_skip 'limits: who may raise them outside has them raised inside' 'needs CAP_SYS_RESOURCE'
+fi
 test_ok 'host: none' 'is "$(nestbox run --userns host "$R" readlink /proc/self/ns/user)" "$(readlink /proc/self/ns/user)"'
 test_ok 'outside, its processes are those ids, in the group that has its limits' '
 	mkfifo "$TMP/go2"
