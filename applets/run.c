@@ -47,6 +47,7 @@ const struct opt run_opts[] = {
 
 /* What lives as long as the waiter, and is the host's. */
 static struct record record = RECORD_NONE;
+static struct record_range range = RECORD_RANGE_NONE;
 static struct cgroups host_cgroups;
 
 static bool has_limits(const struct run_args *a)
@@ -205,6 +206,7 @@ static int find_facts(const struct run_args *a, struct run_facts *f, struct opt_
 	struct pivot_args points = { .api = true, .mounts = a->mounts, .new_root = a->rootfs };
 	int rc = record_new_id(f->id, e);
 
+	f->range = a->dry_run ? NULL : &range;
 	for (size_t i = 0; i < a->env_file.n && rc == 0; i++)
 		rc = read_env_file(a->env_file.v[i], &f->env, keep, e);
 	if (rc == 0)
@@ -263,6 +265,7 @@ static void forget_record(void)
 {
 	if (!chain_ctx()->left)
 		record_remove(&record);
+	record_range_release(&range);
 }
 
 /*
@@ -279,6 +282,7 @@ static void note_child(const struct proc_child *child)
 	if (child->pid == 0) {
 		fd_close(&record.lock);
 		fd_close(&record.state);
+		fd_close(&range.lock);
 		return;
 	}
 	proc = proc_open(&e);

@@ -11,6 +11,7 @@
 #include "core/cgroup.h"
 #include "core/opt.h"
 #include "core/plan.h"
+#include "core/record.h"
 
 struct run_args {
 	struct setpriv_run cred;
@@ -47,6 +48,7 @@ struct run_facts {
 	struct strs users, groups; /* the same ranges for each, as the kernel takes them here */
 	struct strs raised;     /* for --ulimit: hard limits above those in force, with the soft ones that are */
 	bool oom_lowered;       /* --oom-score-adj is below what is in force */
+	struct record_range *range; /* borrowed: the claim on ids that run chose; NULL: only look which are free */
 	bool become_root;       /* nobody inside is the caller: go on as the root there */
 	bool idmap;             /* the root file system can be mounted with those owners, and is */
 	enum run_net net;

@@ -49,21 +49,16 @@ static int is_host_root(struct err *e)
 }
 
 /* The first line of the user with room for a container, in the file of users or of groups. */
-static bool has_room(const char *text, const char *name, uid_t uid, unsigned *start)
+static bool has_room(const char *text, const char *name, uid_t uid, struct idmap_range *r)
 {
-	struct idmap_range r;
-
-	if (idmap_subid_search(text, "", name, uid, &r, &(struct err){ 0 }) <= 0 || r.count < COUNT)
-		return false;
-	*start = r.outer;
-	return true;
+	return idmap_subid_search(text, "", name, uid, r, &(struct err){ 0 }) > 0 && r->count >= COUNT;
 }
 
 /*
- * What is root's, or was set aside for containers; else the first range behind
- * all that was given to somebody. Users and groups each by their own file.
+ * What is root's, or was set aside for containers; else all behind what was
+ * given to somebody. Users and groups each by their own file.
  */
-static int find_free(int i, unsigned *start, struct err *e)
+static int find_free(int i, struct idmap_range *r, struct err *e)
 {
 	char *text = NULL;
 	int rc = maps_read_subids(maps_subids[i], &text, e);
@@ -71,8 +66,10 @@ static int find_free(int i, unsigned *start, struct err *e)
 	if (rc < 0)
 		return rc;
 	/* nobody has the uid of the two names, whatever they are */
-	if (!has_room(text, "root", 0, start) && !has_room(text, "nestbox", (uid_t)-1, start) && !has_room(text, "containers", (uid_t)-1, start))
-		*start = idmap_subid_free(text);
+	if (!has_room(text, "root", 0, r) && !has_room(text, "nestbox", (uid_t)-1, r) && !has_room(text, "containers", (uid_t)-1, r)) {
+		r->outer = idmap_subid_free(text);
+		r->count = IDMAP_MAX - r->outer + 1;
+	}
 	free(text);
 	return 0;
 }
@@ -84,15 +81,24 @@ static int add_range(struct strs *to, struct opt_keep *keep, const char *prefix,
 	return text ? strs_add(to, text) : -ENOMEM;
 }
 
+/* No two containers have the same ids, as long as there are enough. */
 static int choose_as_root(struct run_facts *f, struct opt_keep *keep, struct err *e)
 {
 	static const char *const prefixes[2] = { "u:", "g:" };
-	unsigned start[2];
-	int rc = find_free(0, &start[0], e);
+	struct idmap_range r[2];
+	unsigned n, start[2];
+	int rc = find_free(0, &r[0], e);
 
-	rc = rc < 0 ? rc : find_free(1, &start[1], e);
-	if (rc == 0 && start[0] == start[1])
+	rc = rc < 0 ? rc : find_free(1, &r[1], e);
+	if (rc < 0)
+		return rc;
+	n = (r[0].count < r[1].count ? r[0].count : r[1].count) / COUNT;
+	rc = record_range_claim(f->range, r[0].outer, COUNT, n, e);
+	for (int i = 0; i < 2 && rc >= 0; i++)
+		start[i] = r[i].outer + (unsigned)rc * COUNT;
+	if (rc >= 0 && start[0] == start[1])
 		return add_range(&f->ids.both, keep, "", start[0]);
+	rc = rc < 0 ? rc : 0;
 	for (int i = 0; i < 2 && rc == 0; i++)
 		rc = add_range(&f->ids.both, keep, prefixes[i], start[i]);
 	return rc;

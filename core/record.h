@@ -13,6 +13,7 @@
  *
  *   ID/record    one container: "key value" lines; locked (flock(2)) as long as it lives
  *   names/NAME   symbolic link to the ID that has the name
+ *   ranges/ID    the first of a range of user ids that a container has, locked as long as it lives
  *   points/DEV-INODE
  *                mount points made in one root file system; locked, shared, by
  *                whoever needs them; the last one takes them away
@@ -62,6 +63,21 @@ int record_running(const char *name, char id[RECORD_ID_LEN + 1], char *text, siz
 
 /* The value of `key` in a record's text into buf; false where there is none. Pure. */
 bool record_value(const char *text, const char *key, char *buf, size_t size);
+
+/* A range of ids outside that this container alone has (record_ranges.c). */
+struct record_range {
+	int lock;      /* owned, -1: none held */
+	char name[16];
+};
+#define RECORD_RANGE_NONE { .lock = -1 }
+
+/*
+ * Of `n` ranges of `count` ids that follow each other from `start` on, the first
+ * one that no living container holds: which it is, 0 being the first. Where all are
+ * held it is the first, too, and shared. NULL: look only. -errno with *e.
+ */
+int record_range_claim(struct record_range *r, unsigned start, unsigned count, unsigned n, struct err *e);
+void record_range_release(struct record_range *r);
 
 /* A share in the mount points made in one root file system. */
 struct record_points {

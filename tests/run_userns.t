@@ -166,6 +166,31 @@ test_ok 'auto: root'\''s own lines, those of nestbox and of containers come firs
 	is "$(nestbox run --userns auto "$R" cat /proc/self/uid_map | one)" " 0 100000 65536 "
 	subids ""
 '
+test_ok 'auto: containers that run at the same time have ids of their own, as far as there are some' '
+	up() { rm -f "$TMP/in$1"; mkfifo "$TMP/in$1"; nestbox run --userns auto "$R" sh -c "cat /proc/self/uid_map /proc/self/gid_map; echo up; read -r _" <"$TMP/in$1" >"$TMP/up$1" & }
+	until_up() { n=0; until grep -q up "$TMP/up$1"; do n=$((n + 1)); [ $n -lt 200 ]; sleep 0.05; done; }
+	ids() { nestbox run "$@" --userns auto "$R" cat /proc/self/uid_map /proc/self/gid_map; }
+	subids "other:200000:10\n"
+	printf "root:500000:131072\n" >/etc/subgid
+	up 1; one=$!; exec 8>"$TMP/in1"; until_up 1
+	up 2; two=$!; exec 9>"$TMP/in2"; until_up 2
+	is "$(one <"$TMP/up1")" " 0 200010 65536 0 500000 65536 up "
+	is "$(one <"$TMP/up2")" " 0 265546 65536 0 565536 65536 up "
+	# the third has no groups of its own, and shares the first one'\''s ids
+	is "$(ids | one)" " 0 200010 65536 0 500000 65536 "
+	printf "root:500000:200000\n" >/etc/subgid
+	ids --dry-run >"$TMP/line"
+	is "$(sh "$TMP/line" | one)" "$(ids | one)"
+	is "$(ids | one)" " 0 331082 65536 0 631072 65536 "
+	# who has ended, and who was killed, needs them no more
+	kill -9 $one; wait $one || :; exec 8>&-
+	is "$(ids | one)" " 0 200010 65536 0 500000 65536 "
+	echo >&9; exec 9>&-; wait $two
+	is "$(ids | one)" " 0 200010 65536 0 500000 65536 "
+	nestbox gc
+	is "$(ls "$STATE/ranges")" ""
+	subids ""
+'
 test_ok 'a root file system that has other owners already is refused for that' '
 	mkdir "$TMP/shown"
 	try="nestbox run --userns auto"
