@@ -101,21 +101,31 @@ static int check_child(const char *proc, void *arg, struct err *e)
 	return dir < 0 ? dir : check_maps(dir, arg, e);
 }
 
+static int open_of_process(const char *word, struct err *e)
+{
+	char path[64];
+	auto_close int dir = idmap_open_process(word, path, e);
+	auto_close int ns = dir < 0 ? dir : fd_open(dir, "ns/user", O_RDONLY, e);
+	int rc = ns < 0 ? ns : check_maps(dir, word, e);
+
+	if (dir >= 0 && ns < 0) {
+		str_join(e->object, sizeof e->object, path, "/ns/user");
+		err_hint(e, "this takes all capabilities that the process has, and its user's rights");
+	}
+	return rc < 0 ? rc : take_fd(&ns);
+}
+
 static int find_userns(const char *word, bool pid_pending, struct err *e)
 {
-	auto_close int dir = -1, ns = -1;
-	char path[64];
-	int rc;
+	bool file = strchr(word, '/');
+	auto_close int ns = file ? idmap_open_userns(word, e) : open_of_process(word, e);
+	int rc = ns < 0 ? ns : 0;
 
-	if (strchr(word, '/')) {
-		ns = idmap_open_userns(word, e);
-		/* it shows its maps by a process in it alone, which is not to become the first of a pid namespace */
-		rc = ns < 0 || pid_pending || ns_is_own(ns, "", ns_kinds) ? 0 : idmap_with_userns(ns, check_child, (void *)(size_t)word, e);
-	} else {
-		dir = idmap_open_process(word, path, e);
-		ns = dir < 0 ? dir : fd_open(dir, "ns/user", O_RDONLY, e);
-		rc = ns < 0 ? ns : check_maps(dir, word, e);
-	}
+	if (rc == 0 && ns_is_own(ns, "", ns_kinds))
+		rc = err_bad(e, word, "is the user namespace that this process is in: it has no other ids to give");
+	/* a file shows its maps by a process in it alone, which is not to become the first of a pid namespace */
+	if (rc == 0 && file && !pid_pending)
+		rc = idmap_with_userns(ns, check_child, (void *)(size_t)word, e);
 	return rc < 0 ? rc : take_fd(&ns);
 }
 

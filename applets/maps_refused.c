@@ -95,6 +95,8 @@ static void hint_place(int dir, struct err *e)
 	struct cred_sets caps = { 0 };
 	uid_t owner;
 
+	if (ns < 0)
+		err_hint(e, "its user namespace is not to be seen from this one, and a map is written from the one around it");
 	if (ns < 0 || own < 0 || cred_get_active(&caps, &(struct err){ 0 }) < 0)
 		return;
 	if (!same(ns, own) && !same(parent, own))

@@ -258,6 +258,10 @@ if test_need root 'write: as root'; then
 		not nestbox idmap write $pid 0:0:5 2>"$TMP/said"
 		grep "^nestbox: hint: its user namespace lies in another one than this process" "$TMP/said"
 		is "$(kernel_maps; finish)" "||allow"
+		hold nestbox unshare -U
+		not nestbox idmap run -b 0:0:10 -- nestbox idmap write $pid 0:0:5 2>"$TMP/said"
+		grep "^nestbox: hint: its user namespace is not to be seen from this one" "$TMP/said"
+		is "$(kernel_maps; finish)" "||allow"
 		hold $AS_USER nestbox unshare -U
 		but() { nestbox setpriv --bounding-set -sys_admin --inh-caps -sys_admin --exec -- "$@"; }
 		not but nestbox idmap write $pid 0:1000:1 1:5:1 2>"$TMP/said"

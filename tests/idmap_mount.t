@@ -141,7 +141,12 @@ mkfifo "$TMP/pipe"
 for file in "$TMP/pipe" /dev/null /proc/self/ns/mnt; do
 	test_fails 1 'is no user namespace' "$file is no user namespace" "timeout 10 nestbox idmap mount --userns $file src dst"
 done
-test_fails 1 'map its ids' 'the first user namespace maps nothing' 'nestbox idmap mount --userns /proc/self/ns/user src dst'
+for word in /proc/self/ns/user self; do
+	test_fails 1 "$word: is the user namespace that this process is in" "one's own user namespace maps nothing: $word" "nestbox idmap mount --userns $word src dst"
+done
+test_fails 1 "/proc/[0-9]*/ns/user: open: Permission denied" 'a process that one has no rights over is named' '
+	nestbox unshare -m -- nestbox idmap run -b 0:100000:10 -m -- nestbox idmap mount --userns $$ src dst
+'
 test_ok 'options, and a file' '
 	own "
 		nestbox idmap mount -b 0:100000:65536 -o ro,nosuid,nodev,noexec src dst
