@@ -280,6 +280,8 @@ static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, stru
 		rc = a->api ? pivot_api_make(a, ctx->cgroups, &s->api, e) : 0;
 	if (rc == 0)
 		rc = root_pivot(s->root, e);
+	if (rc == -EACCES)
+		err_hint(e, "it is %s, which only its owner and the host's root may enter", a->new_root);
 	if (rc == 0)
 		rc = furnish(a, s, e);
 	umask(mask);

@@ -148,7 +148,8 @@ static void choose_controllers(const struct run_args *a, const struct cgroups *a
 			add_controller(out, "", one);
 	}
 	strbuf_release(&limits);
-	f->devices = devices && !devices->v2 ? true : v2 && devfilter_usable();
+	/* v1's files are root's in a user namespace, too, but take a capability outside of any */
+	f->devices = devices && !devices->v2 ? maps_in_first_userns() : v2 && devfilter_usable();
 	/* v2's group without a controller is still what holds and kills the processes, and carries the device rules */
 	if (!out->len && v2)
 		strbuf_add(out, "unified");

@@ -88,6 +88,18 @@ test_ok 'who has no privileges is told of it' '
 test_fails 125 'hint: /proc/sys/user/max_user_namespaces is 0' 'where there are to be no more user namespaces, that is said' '
 	$AS_USER nestbox unshare -r -m -p -f --mount-proc -- sh -c "echo 0 >/proc/sys/user/max_user_namespaces && exec nestbox run --userns auto $TMP/mine true"
 '
+test_need root 'a root file system of somebody else'\''s that is closed' && test_fails 125 'hint: it is .*/closed, which only its owner' 'a root file system of somebody else'\''s that is closed' '
+	cp -r "$R" "$TMP/closed"
+	as_user nestbox run --userns auto "$TMP/closed" true
+	chmod 700 "$TMP/closed"
+	as_user nestbox run --userns auto "$TMP/closed" true
+'
+test_ok 'in a namespace where the host'\''s root is root, too, whose device rules he may not write' '
+	is "$($AS_ROOT nestbox unshare -r -- nestbox run --userns auto "$R" id -u)" 0
+	is "$($AS_ROOT nestbox unshare -r -- nestbox run "$R" id -u)" 0
+	not $AS_ROOT nestbox unshare -r -- nestbox run --cap-add mknod "$R" true 2>"$TMP/said"
+	grep "nestbox: run: mknod: cannot be given where there are no device rules" "$TMP/said"
+'
 test_fails 125 '--idmap: only root of the machine' 'owners are for root' 'as_user nestbox run --userns auto --idmap "$TMP/mine" true'
 test_fails 125 'mknod: cannot be given' 'no devices' 'as_user nestbox run --userns auto --cap-add mknod "$TMP/mine" true'
 if test_need root 'subordinate ids of ordinary users' && test_need cmd:newuidmap 'subordinate ids of ordinary users'; then
