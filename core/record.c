@@ -58,13 +58,24 @@ static uid_t outer_uid(void)
 	return (uid_t)uid;
 }
 
+/*
+ * Root of the machine, or of a namespace in which he is root, too: two namespaces deep,
+ * the map tells of the one around this, but the owner of /run tells of the machine.
+ */
+static bool is_host_root(void)
+{
+	struct stat st;
+
+	return geteuid() == 0 && outer_uid() == 0 && (stat("/run", &st) < 0 || st.st_uid == 0);
+}
+
 /* Where the state folder lies: the folder above it, which is there, and its own name. */
 static void state_place(char above[4096], char own[32])
 {
 	const char *xdg = getenv("XDG_RUNTIME_DIR");
 
 	snprintf(own, 32, "nestbox");
-	if (geteuid() == 0 && outer_uid() == 0) {
+	if (is_host_root()) {
 		snprintf(above, 4096, "/run");
 	} else if (xdg && *xdg == '/') {
 		snprintf(above, 4096, "%s", xdg);
