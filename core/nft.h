@@ -86,7 +86,7 @@ int nft_publish(struct nl *nl, const struct nft_target *t, struct inet_port *por
 struct nft_match {
 	const char *owner;
 	const struct inet *to;         /* of this address */
-	const struct inet_port *ports; /* at one of these n of the host; family 0: at any address, from 0: any port of that protocol */
+	const struct inet_port *ports; /* at one of these n of the host; family 0: at any address, 0.0.0.0 and [::]: on all of them */
 	size_t n;
 };
 /* How many there were, or -errno. Connections over TCP that there are stay; UDP's go at once. */

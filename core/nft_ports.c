@@ -200,6 +200,15 @@ static int take_away(struct nl *nl, bool (*is)(const struct nft_port *, const vo
 	return rc;
 }
 
+static bool is_at(const struct nft_port *p, const struct inet_port *want)
+{
+	if (want->proto != p->port.proto || (want->from && (p->port.from < want->from || p->port.from - want->from >= want->count)))
+		return false;
+	if (!want->host.family)
+		return true;
+	return inet_is_any(&want->host) ? !p->port.host.family && p->to.family == want->host.family : inet_equal(&want->host, &p->port.host);
+}
+
 static bool fits(const struct nft_port *p, const void *data)
 {
 	const struct nft_match *m = data;
@@ -207,12 +216,8 @@ static bool fits(const struct nft_port *p, const void *data)
 
 	if ((m->owner && strcmp(p->owner, m->owner)) || (m->to && !inet_equal(&p->to, m->to)))
 		return false;
-	for (size_t i = 0; i < m->n && !found; i++) {
-		const struct inet_port *want = &m->ports[i];
-		bool in = !want->from || (p->port.from >= want->from && p->port.from - want->from < want->count);
-
-		found = in && want->proto == p->port.proto && (!want->host.family || inet_equal(&want->host, &p->port.host));
-	}
+	for (size_t i = 0; i < m->n && !found; i++)
+		found = is_at(p, &m->ports[i]);
 	return found;
 }
 

@@ -375,11 +375,23 @@ static int check_port(const struct nft_target *t, const struct inet_port *p, str
 	return 0;
 }
 
+/* It stands in a comment of the table, which nft(8) has to be able to read back. */
+static int check_owner(const char *owner, struct err *e)
+{
+	size_t len = strlen(owner);
+
+	if (len < 1 || len > NFT_OWNER_MAX)
+		return err_bad(e, owner, "an owner's name has 1 to %d bytes", NFT_OWNER_MAX);
+	for (const char *s = owner; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == '"' || *s == '\x7f')
+			return err_bad(e, owner, "an owner's name has no quotes and no control characters");
+	return 0;
+}
+
 static int check(const struct nft_target *t, const struct inet_port *ports, size_t n, struct err *e)
 {
-	size_t len = strlen(t->owner);
 	char text[2 * INET_TEXT];
-	int rc = len >= 1 && len <= NFT_OWNER_MAX ? 0 : err_bad(e, t->owner, "an owner's name has 1 to %d bytes", NFT_OWNER_MAX);
+	int rc = check_owner(t->owner, e);
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = check_port(t, &ports[i], e);
