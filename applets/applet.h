@@ -20,6 +20,7 @@ enum {
 
 struct applet {
 	const char *name;
+	const char *also;               /* a verb's other names, with blanks between them, or NULL */
 	const char *synopsis;           /* what follows the name in the usage line */
 	const char *summary;            /* one line */
 	const struct opt *opts;
@@ -31,6 +32,7 @@ struct applet {
 	/* a step's own word on "the rest is always executed" (setpriv --exec); may be NULL */
 	bool (*execs)(const void *args);
 	const struct applet *const *verbs; /* NULL-terminated: the next word chooses, e.g. "netns new" */
+	const struct applet *bare;      /* the verb that is meant where no word follows; NULL: one has to */
 	enum applet_alone alone;
 	unsigned flags;
 	int fail;                       /* exit status of the applet's own failures */

@@ -173,12 +173,27 @@ _Noreturn void chain_end(int status)
 	proc_end_like(status, chain.ctx.child.die_alike);
 }
 
+static bool is_called(const struct applet *verb, const char *word)
+{
+	const char *rest = verb->also;
+	char name[16];
+
+	if (!strcmp(verb->name, word))
+		return true;
+	while (rest && str_next(&rest, ' ', name, sizeof name) > 0)
+		if (!strcmp(name, word))
+			return true;
+	return false;
+}
+
 /* The word behind an applet with verbs chooses one; *argv moves on to it. */
 static const struct applet *find_verb(const struct applet *a, int *argc, char ***argv, struct err *e)
 {
 	struct strbuf all = { 0 };
 
 	if (*argc < 2 || (*argv)[1][0] == '-') {
+		if (a->bare)
+			return a->bare;
 		for (const struct applet *const *v = a->verbs; *v; v++)
 			strbuf_addf(&all, "%s%s", all.len ? ", " : "", (*v)->name);
 		err_bad(e, NULL, "wants one of: %s", all.s);
@@ -188,7 +203,7 @@ static const struct applet *find_verb(const struct applet *a, int *argc, char **
 	++*argv;
 	--*argc;
 	for (const struct applet *const *v = a->verbs; *v; v++)
-		if (!strcmp((*v)->name, **argv))
+		if (is_called(*v, **argv))
 			return *v;
 	err_bad(e, **argv, "no such word for %s", a->name);
 	return NULL;

@@ -2,6 +2,7 @@
 
 #include "applets/applet.h"
 #include "applets/netns_priv.h"
+#include "core/ns.h"
 #include "core/rtnl.h"
 
 static const struct opt up_opts[] = { { OPT_END } };
@@ -26,12 +27,18 @@ static const struct applet verb_up = {
 	.fail = 1,
 };
 
-static const struct applet *const verbs[] = { &netns_verb_new, &netns_verb_outside, &verb_up, NULL };
+static const struct applet *const verbs[] = {
+	&netns_verb_add,     &netns_verb_attach, &netns_verb_del, &netns_verb_exec,    &netns_verb_gc,   &netns_verb_identify,
+	&netns_verb_list,    &netns_verb_list_id, &netns_verb_monitor, &netns_verb_new,      &netns_verb_outside, &netns_verb_pids, &netns_verb_set,
+	&verb_up,            NULL,
+};
 
 const struct applet applet_netns = {
 	.name = "netns",
-	.synopsis = "new|outside|up ...",
-	.summary = "network namespaces",
+	.synopsis = "[add|del|exec|list|new|...] ...",
+	.summary = "network namespaces, with names as ip netns has them",
+	.notes = "Without a word, the names are listed.",
 	.verbs = verbs,
+	.bare = &netns_verb_list,
 	.fail = 1,
 };

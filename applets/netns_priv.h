@@ -1,10 +1,58 @@
-/* The verbs of netns, each in the file that its part is in. */
+/* netns_priv: what the files of netns share; nobody else includes it. */
 #ifndef APPLETS_NETNS_PRIV_H
 #define APPLETS_NETNS_PRIV_H
 
+#include "applets/applet.h"
 #include "applets/netns.h"
 
-/* netns_new.c */
-extern const struct applet netns_verb_new, netns_verb_outside;
+/* Its verbs; each file has those of one subject. */
+extern const struct applet netns_verb_add, netns_verb_attach, netns_verb_del, netns_verb_gc, netns_verb_list; /* netns_names.c */
+extern const struct applet netns_verb_list_id, netns_verb_set;                                              /* netns_ids.c */
+extern const struct applet netns_verb_identify, netns_verb_monitor, netns_verb_pids;                        /* netns_who.c */
+extern const struct applet netns_verb_new, netns_verb_outside;                                             /* netns_new.c */
+extern const struct applet netns_verb_exec;                                                                 /* netns_exec.c */
+
+/* What the verbs take that only tell something. */
+struct netns_tell {
+	bool json;
+	const char *ns; /* of pids */
+};
+extern const struct opt netns_tell_opts[]; /* --json alone */
+
+/* Which names "del" and "exec" are for. */
+struct netns_all {
+	bool all;
+	unsigned ll; /* how often -l was given: twice in -all */
+};
+extern const struct opt netns_all_opts[];
+/* Is it in order? Pure; -EINVAL with *e. */
+int netns_all_check(const struct netns_all *a, struct err *e);
+
+/* All names, which netns_names_release frees. 0 or -errno with *e. */
+int netns_names(struct strs *names, struct err *e);
+void netns_names_release(struct strs *names);
+
+/*
+ * Parse all of a verb's words: none may be left. 0 or -errno; e->hint has where
+ * to read on.
+ */
+int netns_parse(const struct opt *opts, void *args, int argc, char **argv, struct err *e);
+
+/* Print what has been told, and free it: exit status 0, or -errno. */
+int netns_print(struct strbuf *out, struct err *e);
+
+/* Begin the next object of a JSON array that ends with "]". */
+void netns_json_next(struct strbuf *out);
+
+/* Room for a name as it is printed: nothing in it steers a terminal or ends a line. */
+#define NETNS_QUOTED (4 * 255 + 1)
+
+/*
+ * The mounts of "exec" (netns_exec_mounts.c), in a mount namespace made for it: with `sys` a
+ * /sys that shows our network namespace, and with a `name` what lies in
+ * /etc/netns/NAME at its place in /etc. Single ones that do not work are
+ * told, and left. 0 or -errno.
+ */
+int netns_exec_mounts(bool sys, const char *name, struct err *e);
 
 #endif

@@ -247,6 +247,8 @@ static int parse_operands(const struct opt *opts, void *args, int argc, char **a
 	if (row->kind == OPT_END)
 		return i;
 	for (; row->kind != OPT_END; row = next_operand(row + 1)) {
+		if (row->flags & OPT_UNLESS && ((const bool *)args)[row->min])
+			continue;
 		if (i == argc) {
 			if (row->flags & OPT_OPTIONAL)
 				break;

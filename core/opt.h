@@ -29,6 +29,7 @@ enum opt_kind {
 enum {
 	OPT_OPTIONAL = 1, /* an operand that may be missing */
 	OPT_ATTACHED = 4, /* an OPT_MAYBE whose short form takes a value that follows at once: -mFILE, -m=FILE */
+	OPT_UNLESS = 8,   /* an operand that is not there where the bool at the offset `min` is set */
 	OPT_HIDDEN = 2,   /* accepted for compatibility: in no help, no completion, no printed plan */
 };
 
@@ -58,7 +59,7 @@ struct opt {
 	const char *alias;       /* a second long name, or NULL */
 	const char *const *words; /* OPT_STR, OPT_LIST, OPT_MAYBE: the only values allowed, NULL-terminated */
 	const struct opt *group; /* OPT_GROUP, OPT_WORDS */
-	unsigned flags;          /* OPT_OPTIONAL, OPT_HIDDEN */
+	unsigned flags;          /* OPT_OPTIONAL, OPT_HIDDEN, ... */
 };
 
 /*

@@ -23,6 +23,21 @@ int rtnl_lo_up(struct err *e);
  */
 int rtnl_netnsid(struct nl *nl, int ns, int *id);
 
+/* Give it a number, once and for all; -1: one that is free. 0 or -errno; -EEXIST where it has one. (rtnl_nsid.c) */
+int rtnl_netnsid_set(struct nl *nl, int ns, int id);
+
+struct rtnl_netnsid {
+	int id;       /* -1: none */
+	bool has_own; /* another namespace was asked for its numbers: `own` is the one that ours has for the same, or -1 */
+	int own;      /* else the same as id */
+};
+/*
+ * each() for all numbers of the namespace that has the number `target` here (-1: our own), or
+ * for `id` alone (-1: all), until it does not return 0. What it returned, or -errno.
+ */
+typedef int rtnl_netnsid_fn(const struct rtnl_netnsid *n, void *data);
+int rtnl_netnsids(struct nl *nl, int target, int id, rtnl_netnsid_fn *each, void *data);
+
 /* Device names: 1 to 15 bytes, none of them "/", ":" or blank, not "." or "..": dev_valid_name. Pure; -EINVAL with *e. */
 int rtnl_name_check(const char *name, struct err *e);
 

@@ -118,7 +118,7 @@ while read -r a verb; do
 	test_ok "$* --help through a link" "$TMP/bin/$* --help | grep -q '^Usage: $*'"
 done <"$TMP/commands"
 
-test_fails 1 '^nestbox: netns: wants one of: new, ' 'netns without a verb' 'nestbox netns'
+test_fails 1 '^nestbox: netns: --no-such: unknown option$' 'netns without a verb takes the options of list' 'nestbox netns --no-such'
 test_fails 1 '^nestbox: netns: no-such: no such word for netns$' 'netns with an unknown verb' 'nestbox netns no-such'
 test_fails 125 '^nestbox: no-such: no such applet$' 'an unknown applet' 'nestbox no-such'
 test_fails 125 '^nestbox: --no-such: ' 'an unknown option of nestbox itself' 'nestbox --no-such'
@@ -172,7 +172,7 @@ if test_need cmd:bash 'bash completion of chains and values'; then
 			cd "$TESTS/.."
 			offers unshare nestbox uns
 			offers unshare nestbox netns new -- nestbox uns
-			offers "new outside up*" nestbox netns ""
+			offers "add attach*" nestbox netns ""
 			offers --propagation= nestbox unshare -m --prop
 			offers --prepare nestbox unshare -m nestbox pivot --pre
 			offers Makefile nestbox unshare -m -- Makef

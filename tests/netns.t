@@ -76,7 +76,6 @@ test_ok 'no command is a shell' '
 
 test_fails 127 'nestbox: netns: not-there-at-all: not found' 'not found is 127' '$AS_ROOT nestbox netns new not-there-at-all'
 test_fails 126 'nestbox: netns: /etc: cannot execute' 'not executable is 126' '$AS_ROOT nestbox netns new /etc'
-test_fails 1 'nestbox: netns: wants one of: new, ' 'a verb is needed, and the verbs are named' 'nestbox netns'
 test_fails 1 'nestbox: netns: wrong: no such word' 'an unknown verb is refused' 'nestbox netns wrong'
 test_fails 1 'nestbox: netns: word: ' 'up takes no operand' '$AS_ROOT nestbox unshare -n nestbox netns up word'
 test_fails 1 'nestbox: netns: .*bogus' 'an unknown kind of network is refused' 'nestbox netns new --net bogus true'

@@ -131,6 +131,7 @@ static void fill(const struct opt *opts, char *args)
 		} else if (row->kind == OPT_OPERAND) {
 			/* only the last ones can be missing */
 			missing |= row->flags & OPT_OPTIONAL && rand() % 2;
+			missing |= row->flags & OPT_UNLESS && *(bool *)(args + row->min);
 			if (!missing)
 				*(const char **)(args + row->off) = any_text();
 		} else if (!(row->flags & OPT_HIDDEN) && rand() % 2) {
