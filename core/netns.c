@@ -37,7 +37,7 @@ static bool is_net(int fd)
 int netns_open_file(const char *path)
 {
 	/* whatever it is, opening it is not to wait: a fifo has no writer */
-	auto_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	auto_close int fd = openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
 	int rc = fd < 0 ? -errno : -ESTALE;
 
@@ -91,7 +91,7 @@ int netns_open_pid(pid_t pid, struct err *e)
 	/* without /proc, and whichever pid namespace's that is */
 	fd = ioctl(pidfd, PIDFD_GET_NET);
 	if (fd < 0)
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
 		return take_fd(&fd);
 	rc = err_sys(e, path, "open the network namespace");
@@ -104,7 +104,7 @@ int netns_open_pid(pid_t pid, struct err *e)
 
 int netns_open_own(struct err *e)
 {
-	auto_close int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), sock = -1;
+	auto_close int fd = openat(AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC), sock = -1;
 
 	if (fd >= 0 && is_net(fd))
 		return take_fd(&fd);

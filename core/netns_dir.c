@@ -60,7 +60,7 @@ static void sleep_briefly(void)
  */
 static int lock_dir(int how, struct err *e)
 {
-	auto_close int dir = open(NETNS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_close int dir = openat(AT_FDCWD, NETNS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir < 0)
 		return err_sys(e, NETNS_DIR, NULL);

@@ -12,6 +12,8 @@ chmod 755 "$TMP/inside"
 test_in="${AS_ROOT:-} nestbox unshare -m -n -- $TMP/inside"
 
 cat >>"$TMP/.env" <<'END'
+# what is not found is not to be something else along a PATH that is closed to us
+PATH=${NB%/*}:/usr/sbin:/usr/bin:/sbin:/bin
 status() { rc=0; "$@" >/dev/null 2>&1 || rc=$?; echo "$rc"; }
 is() { [ "$1" = "$2" ] || { echo "got $1, not $2"; return 1; }; }
 net_of() { readlink "/proc/$1/ns/net"; }

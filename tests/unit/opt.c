@@ -56,6 +56,12 @@ static const struct opt operands[] = {
 	{ OPT_END },
 };
 
+static const struct opt unless[] = {
+	{ OPT_FLAG, 'a', "alpha", NULL, "alpha", OFF(alpha) },
+	{ OPT_OPERAND, .name = "FIRST", .off = OFF(first), .min = OFF(alpha), .flags = OPT_UNLESS },
+	{ OPT_END },
+};
+
 static struct args args;
 static struct err err;
 
@@ -206,6 +212,17 @@ static void takes_operands(void)
 	check_int(PARSE(operands, "-a", "--"), -EINVAL);
 }
 
+static void takes_none_where_an_option_says_so(void)
+{
+	check_int(PARSE(unless, "x", "y"), 2);
+	check_str(args.first, "x");
+	check_int(PARSE(unless, "-a", "x", "y"), 2);
+	check(args.alpha && !args.first);
+	check_int(PARSE(unless, "-a", "--", "-x"), 3);
+	check_int(PARSE(unless, "-a"), 2);
+	check_int(PARSE(unless), -EINVAL);
+}
+
 static void numbers_in_bounds(void)
 {
 	check_int(PARSE(plain, "--num=-5", "--octal=0777", "--size=64M", "--cpus=1.5"), 5);
@@ -333,6 +350,7 @@ int main(void)
 	unit("abbreviations that are clear, and those that are not", abbreviations);
 	unit("a group's options are found as one's own", groups);
 	unit("operands, optional ones, and -- around them", takes_operands);
+	unit("an operand that an option does without", takes_none_where_an_option_says_so);
 	unit("numbers inside of the bounds, and allowed words", numbers_in_bounds);
 	unit("what is refused is named", refused);
 	unit("letters are found, in groups too", letters);
