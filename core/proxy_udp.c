@@ -23,18 +23,21 @@
 /* How many datagrams of one socket before it is the others' turn. */
 #define BURST 32
 
-/* Who has sent a datagram, and to which address of ours; compared as bytes. */
-struct peer {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} from;
-	union {
-		struct in_pktinfo v4;
-		struct in6_pktinfo v6;
-	} at;
+/* Who has sent a datagram, and to which address of ours; compared and hashed as bytes. */
+union peer {
+	struct {
+		union {
+			struct sockaddr_in v4;
+			struct sockaddr_in6 v6;
+		} from;
+		union {
+			struct in_pktinfo v4;
+			struct in6_pktinfo v6;
+		} at;
+	};
+	unsigned char bytes[sizeof(struct sockaddr_in6) + sizeof(struct in6_pktinfo)];
 };
+_Static_assert(sizeof(union peer) == sizeof(struct sockaddr_in6) + sizeof(struct in6_pktinfo), "bytes between the members");
 
 struct queue {
 	struct flow *first, *last; /* who has been silent for longest comes first */
@@ -45,7 +48,7 @@ struct flow {
 	struct proxy_block block; /* the first member */
 	struct proxy_source s;    /* the socket towards the target */
 	struct proxy_listener *l; /* borrowed */
-	struct peer peer;
+	union peer peer;
 	int64_t used;             /* when its last datagram came by */
 	struct queue *queue;      /* borrowed */
 	struct flow *next, *prev; /* in the queue */
@@ -58,13 +61,12 @@ struct proxy_flows {
 	size_t n;
 };
 
-static struct flow **bucket_of(struct proxy_flows *all, const struct peer *peer)
+static struct flow **bucket_of(struct proxy_flows *all, const union peer *peer)
 {
-	const unsigned char *v = (const unsigned char *)peer;
 	unsigned hash = 2166136261U;
 
-	for (size_t i = 0; i < sizeof *peer; i++)
-		hash = (hash ^ v[i]) * 16777619U;
+	for (size_t i = 0; i < sizeof peer->bytes; i++)
+		hash = (hash ^ peer->bytes[i]) * 16777619U;
 	return &all->bucket[(hash ^ hash >> 16) % BUCKETS];
 }
 
@@ -164,7 +166,7 @@ static int connect_target(const struct proxy_listener *l)
 	return fd < 0 || connect(fd, (struct sockaddr *)&addr, size) < 0 ? -errno : take_fd(&fd);
 }
 
-static struct flow *new_flow(struct proxy_run *r, struct proxy_listener *l, const struct peer *peer)
+static struct flow *new_flow(struct proxy_run *r, struct proxy_listener *l, const union peer *peer)
 {
 	struct flow **at = bucket_of(r->flows, peer);
 	struct flow *f;
@@ -189,11 +191,11 @@ static struct flow *new_flow(struct proxy_run *r, struct proxy_listener *l, cons
 	return NULL;
 }
 
-static struct flow *find_flow(struct proxy_run *r, struct proxy_listener *l, const struct peer *peer)
+static struct flow *find_flow(struct proxy_run *r, struct proxy_listener *l, const union peer *peer)
 {
 	struct flow *f = *bucket_of(r->flows, peer);
 
-	while (f && (f->l != l || memcmp(&f->peer, peer, sizeof *peer)))
+	while (f && (f->l != l || memcmp(f->peer.bytes, peer->bytes, sizeof peer->bytes)))
 		f = f->chain;
 	if (!f)
 		return new_flow(r, l, peer);
@@ -202,7 +204,7 @@ static struct flow *find_flow(struct proxy_run *r, struct proxy_listener *l, con
 	return f;
 }
 
-static void read_address(struct peer *peer, struct msghdr *msg)
+static void read_address(union peer *peer, struct msghdr *msg)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
@@ -218,7 +220,7 @@ static void read_address(struct peer *peer, struct msghdr *msg)
 }
 
 /* A datagram of a client's into r->buf; its size or -errno. */
-static ssize_t receive(struct proxy_run *r, const struct proxy_listener *l, struct peer *peer)
+static ssize_t receive(struct proxy_run *r, const struct proxy_listener *l, union peer *peer)
 {
 	struct iovec iov = { .iov_base = r->buf, .iov_len = PROXY_BUF };
 	union {
@@ -245,7 +247,7 @@ void proxy_udp_ready(struct proxy_run *r, struct proxy_source *s, uint32_t event
 
 	(void)events;
 	for (int i = 0; i < BURST; i++) {
-		struct peer peer;
+		union peer peer;
 		ssize_t n = receive(r, l, &peer);
 		struct flow *f = n < 0 ? NULL : find_flow(r, l, &peer);
 

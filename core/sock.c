@@ -17,7 +17,7 @@ static void name_of(const struct inet *at, uint16_t port, char buf[2 * INET_TEXT
 
 	if (at->family)
 		inet_format(at, false, text);
-	snprintf(buf, 2 * INET_TEXT, !at->family ? "%s%u" : at->family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
+	snprintf(buf, (size_t)2 * INET_TEXT, !at->family ? "%s%u" : at->family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
 }
 
 static void hint_refused(uint16_t port, struct err *e)
