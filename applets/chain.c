@@ -106,6 +106,7 @@ void chain_start(const char *called)
 	chain.reexec = reexec && !strcmp(reexec, "1");
 	if (told)
 		read_told(told);
+	sock_passed_take(&chain.ctx.sockets);
 	unsetenv("NESTBOX_CHAIN");
 	unsetenv("NESTBOX_REEXEC");
 	if (chain.self_fd >= 0)
@@ -136,10 +137,25 @@ static int tell_all(struct strbuf *told)
 	return rc;
 }
 
+/* The command's sockets get the numbers that it looks for them at, which our own must leave. */
+static int place_sockets(struct err *e)
+{
+	struct step_ctx *ctx = &chain.ctx;
+	int *own[4 + CGROUP_SEATS_MAX] = { &chain.self_fd, &ctx->parent_fd, &ctx->err_fd, &ctx->seats.v2 };
+	size_t n = 4;
+
+	for (size_t i = 0; i < ctx->seats.n; i++)
+		own[n++] = &ctx->seats.v1[i];
+	return sock_passed_place(&ctx->sockets, own, n, e);
+}
+
 static int execute_next(char **argv, struct err *e)
 {
 	struct strbuf told = { 0 };
+	int rc = place_sockets(e);
 
+	if (rc < 0)
+		return rc;
 	if (tell_all(&told) < 0)
 		return err_sys(e, "nestbox", "what the next link inherits");
 	if (told.failed || setenv("NESTBOX_CHAIN", told.s, 1) < 0 || (chain.reexec && setenv("NESTBOX_REEXEC", "1", 1) < 0))
@@ -165,6 +181,7 @@ int chain_exec(char **argv, struct err *e)
 {
 	int rc = check_seats(e);
 
+	rc = rc < 0 ? rc : place_sockets(e);
 	return rc < 0 ? rc : proc_exec(argv, e);
 }
 
@@ -222,6 +239,7 @@ static int exec_shell(struct err *e)
 	if ((!shell || !*shell) && cred_user_find(uid, NULL, &u, &unused) == 0)
 		shell = u.shell;
 	rc = check_seats(e);
+	rc = rc < 0 ? rc : place_sockets(e);
 	return rc < 0 ? rc : proc_exec_login(shell && *shell ? shell : "/bin/sh", e);
 }
 

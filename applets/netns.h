@@ -29,5 +29,11 @@ bool netns_may_wire(void);
 
 /* Are the wishes, and the kind of network that goes with them, in order? Pure. */
 int netns_check(const void *args, struct err *e);
+struct netns_listen_args {
+	struct strs addrs;
+	const char *fdname;
+};
+
+extern const struct step_ops netns_listen_step;
 
 #endif

@@ -239,6 +239,19 @@ static int parse_cluster(const struct opt *opts, void *args, int argc, char **ar
 	return 0;
 }
 
+/* One word for a row, or all up to "--"; the index of the next. */
+static int parse_operand(const struct opt *row, void *args, int argc, char **argv, int i, struct err *e)
+{
+	if (row->kind == OPT_OPERAND) {
+		*(const char **)field(row, args) = argv[i];
+		return i + 1;
+	}
+	for (; i < argc && strcmp(argv[i], "--"); i++)
+		if (strs_add(field(row, args), argv[i]) < 0)
+			return err_set(e, ENOMEM, row->name, NULL);
+	return i;
+}
+
 /* Operands stand in the applet's own table, not in groups. */
 static int parse_operands(const struct opt *opts, void *args, int argc, char **argv, int i, struct err *e)
 {
@@ -249,12 +262,14 @@ static int parse_operands(const struct opt *opts, void *args, int argc, char **a
 	for (; row->kind != OPT_END; row = next_operand(row + 1)) {
 		if (row->flags & OPT_UNLESS && ((const bool *)args)[row->min])
 			continue;
-		if (i == argc) {
+		if (i == argc || (row->kind == OPT_OPERANDS && !strcmp(argv[i], "--"))) {
 			if (row->flags & OPT_OPTIONAL)
 				break;
 			return err_bad(e, row->name, "missing operand");
 		}
-		*(const char **)field(row, args) = argv[i++];
+		i = parse_operand(row, args, argc, argv, i, e);
+		if (i < 0)
+			return i;
 	}
 	if (i < argc && !strcmp(argv[i], "--"))
 		i++;

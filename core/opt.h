@@ -24,6 +24,7 @@ enum opt_kind {
 	OPT_WORDS,   /* stands for the options in `words`, "name=VALUE" each, of the table `group`, its own */
 	OPT_GROUP,   /* another table, for the struct at `off` */
 	OPT_OPERAND, /* const char *: what follows the options, one row each, in order; mandatory unless OPT_OPTIONAL */
+	OPT_OPERANDS, /* struct strs: the words from there to "--" or the end, one at least */
 };
 
 enum {

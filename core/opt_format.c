@@ -136,7 +136,7 @@ static int format_options(const struct opt *opts, const void *args, struct strs 
 	for (const struct opt *row = opts; row->kind != OPT_END; row++) {
 		int rc;
 
-		if (row->kind == OPT_OPERAND || row->flags & OPT_HIDDEN)
+		if ((!is_option(row) && row->kind != OPT_GROUP) || row->flags & OPT_HIDDEN)
 			continue;
 		rc = format_row(row, args, out, keep);
 		if (rc < 0)
@@ -145,24 +145,38 @@ static int format_options(const struct opt *opts, const void *args, struct strs 
 	return 0;
 }
 
-int opt_format(const struct opt *opts, const void *args, struct strs *out, struct opt_keep *keep)
+static int format_operands(const struct opt *row, const void *args, struct strs *out)
 {
-	const struct opt *row = next_operand(opts);
-	const char *text;
-	int rc = format_options(opts, args, out, keep);
+	int rc = 0;
 
-	if (rc < 0 || row->kind == OPT_END)
-		return rc;
-	text = *(const char *const *)field(row, args);
-	if (text && text[0] == '-' && text[1])
-		rc = strs_add(out, "--");
 	for (; !rc && row->kind != OPT_END; row = next_operand(row + 1)) {
+		const char *text;
+
+		if (row->kind == OPT_OPERANDS) {
+			rc = strs_add_all(out, field(row, args));
+			continue;
+		}
 		text = *(const char *const *)field(row, args);
 		if (!text)
 			break;
 		rc = strs_add(out, text);
 	}
 	return rc;
+}
+
+int opt_format(const struct opt *opts, const void *args, struct strs *out, struct opt_keep *keep)
+{
+	const struct opt *row = next_operand(opts);
+	const struct strs *list = field(row, args);
+	const char *text;
+	int rc = format_options(opts, args, out, keep);
+
+	if (rc < 0 || row->kind == OPT_END)
+		return rc;
+	text = row->kind == OPT_OPERAND ? *(const char *const *)field(row, args) : list->n ? list->v[0] : NULL;
+	if (text && text[0] == '-' && text[1])
+		rc = strs_add(out, "--");
+	return rc < 0 ? rc : format_operands(row, args, out);
 }
 
 static int own_list(struct strs *l)
@@ -182,7 +196,7 @@ int opt_own_lists(const struct opt *opts, void *args)
 
 		if (row->kind == OPT_GROUP)
 			one = opt_own_lists(row->group, field(row, args));
-		else if (row->kind == OPT_LIST)
+		else if (row->kind == OPT_LIST || row->kind == OPT_OPERANDS)
 			one = own_list(field(row, args));
 		rc = one < 0 ? one : rc;
 	}
@@ -194,7 +208,7 @@ void opt_release(const struct opt *opts, void *args)
 	for (const struct opt *row = opts; row->kind != OPT_END; row++) {
 		if (row->kind == OPT_GROUP)
 			opt_release(row->group, field(row, args));
-		else if (row->kind == OPT_LIST)
+		else if (row->kind == OPT_LIST || row->kind == OPT_OPERANDS)
 			strs_release(field(row, args));
 	}
 }
@@ -228,7 +242,7 @@ void opt_help(const struct opt *opts, struct strbuf *out)
 	for (const struct opt *row = opts; row->kind != OPT_END; row++) {
 		if (row->kind == OPT_GROUP)
 			opt_help(row->group, out);
-		else if (row->kind != OPT_OPERAND && !(row->flags & OPT_HIDDEN))
+		else if (is_option(row) && !(row->flags & OPT_HIDDEN))
 			help_row(row, out);
 	}
 }

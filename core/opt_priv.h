@@ -22,12 +22,12 @@ static inline bool value_optional(const struct opt *row)
 
 static inline bool is_option(const struct opt *row)
 {
-	return row->kind != OPT_GROUP && row->kind != OPT_OPERAND;
+	return row->kind != OPT_GROUP && row->kind != OPT_OPERAND && row->kind != OPT_OPERANDS;
 }
 
 static inline const struct opt *next_operand(const struct opt *row)
 {
-	while (row->kind != OPT_END && row->kind != OPT_OPERAND)
+	while (row->kind != OPT_END && row->kind != OPT_OPERAND && row->kind != OPT_OPERANDS)
 		row++;
 	return row;
 }

@@ -130,6 +130,8 @@ int plan_run(struct plan *p, struct step_ctx *ctx, int *status, struct err *e)
 	if (rc == 0)
 		return 0;
 	if (rc == STEP_WAIT) {
+		/* nobody would answer there once the command has ended, or closed them */
+		sock_passed_close(&ctx->sockets);
 		if (ctx->forked)
 			ctx->forked(&ctx->child);
 		*status = proc_wait(&ctx->child, e);

@@ -9,6 +9,7 @@
 #include "core/err.h"
 #include "core/opt.h"
 #include "core/proc.h"
+#include "core/sock.h"
 
 /* What apply returns in the parent of a step that forked: wait for ctx->child. */
 #define STEP_WAIT 1
@@ -25,6 +26,7 @@ struct step_ctx {
 	unsigned made;           /* CLONE_NEW*: namespaces made so far */
 	int net_sock;            /* owned: the agent that wires the network namespace to come (net.h), -1: none */
 	struct cgroup_seats seats; /* owned: groups for the child that the next step forks */
+	struct sock_passed sockets; /* owned: the command's; no waiter's */
 	bool pid_pending;        /* a new pid namespace waits for its first process */
 	bool joined;             /* this process has entered a pid namespace with strangers in it */
 	bool unmapped;           /* nobody in a new user namespace that has a root: what a further applet is */

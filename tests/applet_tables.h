@@ -76,6 +76,7 @@ static inline bool same_field(const struct opt *row, const void *a, const void *
 	case OPT_OPERAND:
 		return same_text(*(const char *const *)a, *(const char *const *)b);
 	case OPT_LIST:
+	case OPT_OPERANDS:
 		return same_list(a, b);
 	case OPT_MAYBE:
 		return ma->set == mb->set && same_text(ma->value, mb->value);

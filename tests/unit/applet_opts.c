@@ -121,6 +121,17 @@ static void fill_field(const struct opt *row, void *to)
 	}
 }
 
+/* One at least, and none that ends them. */
+static void fill_operands(struct strs *to)
+{
+	do {
+		const char *text = any_text();
+
+		if (strcmp(text, "--"))
+			check_int(strs_add(to, text), 0);
+	} while (!to->n || rand() % 2);
+}
+
 static void fill(const struct opt *opts, char *args)
 {
 	bool missing = false;
@@ -134,6 +145,8 @@ static void fill(const struct opt *opts, char *args)
 			missing |= row->flags & OPT_UNLESS && *(bool *)(args + row->min);
 			if (!missing)
 				*(const char **)(args + row->off) = any_text();
+		} else if (row->kind == OPT_OPERANDS) {
+			fill_operands((struct strs *)(args + row->off));
 		} else if (!(row->flags & OPT_HIDDEN) && rand() % 2) {
 			fill_field(row, args + row->off);
 		}
@@ -216,7 +229,7 @@ static void collect(const char *table, const struct opt *opts, struct names *all
 			collect(table, row->group, all);
 			continue;
 		}
-		for (int i = 0; i < 2 && row->kind != OPT_OPERAND; i++) {
+		for (int i = 0; i < 2 && row->kind != OPT_OPERAND && row->kind != OPT_OPERANDS; i++) {
 			for (size_t k = 0; both[i] && k < all->n; k++) {
 				if (!strcmp(all->v[k], both[i]))
 					printf("# %s: --%s twice\n", table, both[i]);
@@ -242,7 +255,7 @@ static void check_table(const char *name, const struct opt *opts)
 		if (row->kind == OPT_GROUP) {
 			check(row->group != NULL);
 			check_table(name, row->group);
-		} else if (row->kind != OPT_OPERAND) {
+		} else if (row->kind != OPT_OPERAND && row->kind != OPT_OPERANDS) {
 			check(row->name && row->help);
 			check(flag == !row->arg);
 			/* what shows in the help on one line of 80 columns or a little more */

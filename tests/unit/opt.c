@@ -18,6 +18,7 @@ struct args {
 	struct opt_num num, octal, size, cpus, sig, sig_default;
 	struct inner inner;
 	const char *first, *second;
+	struct strs many;
 };
 
 #define OFF(field) offsetof(struct args, field)
@@ -59,6 +60,12 @@ static const struct opt operands[] = {
 static const struct opt unless[] = {
 	{ OPT_FLAG, 'a', "alpha", NULL, "alpha", OFF(alpha) },
 	{ OPT_OPERAND, .name = "FIRST", .off = OFF(first), .min = OFF(alpha), .flags = OPT_UNLESS },
+	{ OPT_END },
+};
+
+static const struct opt many[] = {
+	{ OPT_FLAG, 'a', "alpha", NULL, "alpha", OFF(alpha) },
+	{ OPT_OPERANDS, .name = "WORD", .off = OFF(many) },
 	{ OPT_END },
 };
 
@@ -223,6 +230,23 @@ static void takes_none_where_an_option_says_so(void)
 	check_int(PARSE(unless), -EINVAL);
 }
 
+static void takes_many_operands(void)
+{
+	check_int(PARSE(many, "-a", "x", "-y", "z", "--", "command", "--"), 6);
+	check_int(args.many.n, 3);
+	check_str(args.many.v[1], "-y");
+	check_int(PARSE(many, "--", "-a", "--", "command"), 4);
+	check_str(args.many.v[0], "-a");
+	check(!args.alpha);
+	check_int(PARSE(many, "x"), 2);
+	check_int(args.many.n, 1);
+	check_int(PARSE(many), -EINVAL);
+	check_str(err.object, "WORD");
+	check_int(PARSE(many, "--", "--", "command"), -EINVAL);
+	opt_release(many, &args);
+	check_int((long long)args.many.n, 0);
+}
+
 static void numbers_in_bounds(void)
 {
 	check_int(PARSE(plain, "--num=-5", "--octal=0777", "--size=64M", "--cpus=1.5"), 5);
@@ -325,6 +349,8 @@ static void formats(void)
 	check_str(formatted(operands), "-a x");
 	check_int(PARSE(operands, "-"), 2);
 	check_str(formatted(operands), "-");
+	check_int(PARSE(many, "--", "-a", "y"), 4);
+	check_str(formatted(many), "-- -a y");
 }
 
 static void lists_of_their_own(void)
@@ -351,6 +377,7 @@ int main(void)
 	unit("a group's options are found as one's own", groups);
 	unit("operands, optional ones, and -- around them", takes_operands);
 	unit("an operand that an option does without", takes_none_where_an_option_says_so);
+	unit("as many operands as there are up to --", takes_many_operands);
 	unit("numbers inside of the bounds, and allowed words", numbers_in_bounds);
 	unit("what is refused is named", refused);
 	unit("letters are found, in groups too", letters);
