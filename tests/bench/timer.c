@@ -9,11 +9,13 @@
  *
  * SPEC has a line a command: NAME TAB NAMESPACE TAB WORDS. NAMESPACE is a file
  * with a mount namespace to enter before the command is executed, or "-". A
- * line that starts with "=" asks for a ratio: = TAB A TAB B TAB TARGET.
+ * line that starts with "=" asks for a ratio: = TAB A TAB B TAB TARGET; one
+ * with "-" for a difference in milliseconds.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +37,7 @@ struct command {
 static struct command commands[MAX];
 static struct {
 	char *a, *b, *target;
+	bool minus;
 } ratios[MAX];
 static int n_commands, n_ratios;
 
@@ -119,8 +122,8 @@ static void print_ratio(int i, int rounds)
 
 	if (a && b) {
 		for (int r = 0; r < rounds; r++)
-			v[r] = a->wall[r] / b->wall[r];
-		printf("%-22s / %-22s %6.2f   quartiles %.2f %.2f   aim %s\n", a->name, b->name, quantile(v, rounds, 0.5),
+			v[r] = ratios[i].minus ? a->wall[r] - b->wall[r] : a->wall[r] / b->wall[r];
+		printf("%-22s %c %-22s %6.2f   quartiles %.2f %.2f   aim %s\n", a->name, ratios[i].minus ? '-' : '/', b->name, quantile(v, rounds, 0.5),
 		       quantile(v, rounds, 0.25), quantile(v, rounds, 0.75), ratios[i].target);
 	}
 	free(v);
@@ -138,7 +141,8 @@ static void read_spec(const char *path, int rounds)
 
 		if (!*name || *name == '#' || !rest)
 			continue;
-		if (!strcmp(name, "=")) {
+		if (!strcmp(name, "=") || !strcmp(name, "-")) {
+			ratios[n_ratios].minus = *name == '-';
 			ratios[n_ratios].a = second;
 			ratios[n_ratios].b = strsep(&rest, "\t\n");
 			ratios[n_ratios++].target = strsep(&rest, "\t\n");
