@@ -228,7 +228,8 @@ int str_cpus(const char *text, long long *out)
 	unsigned long long v = 0, scale = 1000000000ULL;
 	const char *s = text;
 
-	if (!isdigit((unsigned char)*s))
+	/* docker takes ".5" as well, but a dot wants a digit behind it */
+	if (!isdigit((unsigned char)*s) && *s != '.')
 		return -EINVAL;
 	for (; isdigit((unsigned char)*s); s++) {
 		v = v * 10 + (unsigned long long)(*s - '0');

@@ -48,7 +48,7 @@ int str_octal(const char *text, long long max, long long *out);
  */
 int str_size(const char *text, bool minus_one, long long *out);
 
-/* A count of CPUs such as "1.5", in thousand-millionths (docker's NanoCpus); at most nine decimals. */
+/* A count of CPUs such as "1.5" or ".5", in thousand-millionths (docker's NanoCpus); at most nine decimals. */
 int str_cpus(const char *text, long long *out);
 
 /* The shortest text that the parsers above read back as `v`. buf: 32 bytes. */

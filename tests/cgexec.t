@@ -284,7 +284,7 @@ if test_need v1:memory 'memory limits on v1'; then
 fi
 if test_need v1:cpu 'cpu limits on v1'; then
 	test_ok 'cpu: quota, period and shares are written' '
-		[ "$(nestbox cgexec --create --rm -g cpu:$G --cpus 0.5 -c 512 sh -c "cd $(hier cpu)/$G; cat cpu.cfs_quota_us cpu.cfs_period_us cpu.shares" | tr "\n" " ")" = "50000 100000 512 " ]
+		[ "$(nestbox cgexec --create --rm -g cpu:$G --cpus .5 -c 512 sh -c "cd $(hier cpu)/$G; cat cpu.cfs_quota_us cpu.cfs_period_us cpu.shares" | tr "\n" " ")" = "50000 100000 512 " ]
 		nothing_left
 	'
 	test_ok 'cpu: v2'\''s names are converted' '
@@ -362,7 +362,7 @@ fi
 if test_need v2:cpu 'cpu limits on v2'; then
 	test_ok 'v2 cpu: quota, period and weight are written' '
 		c=$(hier cpu)/$G
-		[ "$(nestbox cgexec --create --rm -g cpu:$G --cpus 0.5 -c 512 cat $c/cpu.max $c/cpu.weight | tr "\n" " ")" = "50000 100000 59 " ]
+		[ "$(nestbox cgexec --create --rm -g cpu:$G --cpus .5 -c 512 cat $c/cpu.max $c/cpu.weight | tr "\n" " ")" = "50000 100000 59 " ]
 		nothing_left
 	'
 	test_ok 'v2 cpu: v1'\''s names are converted' '

@@ -160,13 +160,15 @@ static void sizes_there_and_back(void)
 
 static void cpus(void)
 {
-	static const char *const bad[] = { "", ".5", "1.", "-1", "+1", "1x", " 1", "1e3", "1..5", "1.5.5" };
+	static const char *const bad[] = { "", ".", ".x", "..5", "-.5", "1.", "-1", "+1", "1x", " 1", "1e3", "1..5", "1.5.5" };
 	long long v = 7;
 
 	check_int(str_cpus("1", &v), 0);
 	check_int(v, 1000000000);
 	check_int(str_cpus("1.5", &v), 0);
 	check_int(v, 1500000000);
+	check_int(str_cpus(".5", &v), 0);
+	check_int(v, 500000000);
 	check_int(str_cpus("0.000000001", &v), 0);
 	check_int(v, 1);
 	check_int(str_cpus("1000000", &v), 0);
