@@ -165,7 +165,13 @@ static int limit_groups(const struct cgexec_args *a, const struct cgroup_dirs *d
 	return rc;
 }
 
-/* One --try-set: 1 where there is nothing here that it could be written to. */
+/* Is there nothing here that it could be written to: neither in these groups, nor in this kernel? */
+static bool is_missing(int rc, const struct err *e)
+{
+	return rc == -ENOENT || rc == -EOPNOTSUPP || (rc < 0 && e->code == 0);
+}
+
+/* One --try-set: 1 where it is left out, with *e saying why. */
 static int try_setting(const struct cgroup_dirs *dirs, const char *text, struct err *e)
 {
 	const struct cgroup_limits none = { 0 };
@@ -173,12 +179,13 @@ static int try_setting(const struct cgroup_dirs *dirs, const char *text, struct 
 	const char *one[] = { text, NULL };
 	const struct strs sets = { one, 1 };
 	int rc = cgroup_goal_set(&goal, text, e);
-	bool needed = rc == 0 && cgroup_dirs_need_all(dirs, &none, &sets, e) == 0;
 
-	if (rc == 0 && needed)
+	if (rc == 0)
+		rc = cgroup_dirs_need_all(dirs, &none, &sets, e);
+	if (rc == 0)
 		rc = cgroup_dirs_write(dirs, &goal, e);
 	cgroup_goal_release(&goal);
-	return rc == 0 && !needed ? 1 : rc == -ENOENT || rc == -EOPNOTSUPP || (rc < 0 && e->code == 0) ? 1 : rc;
+	return is_missing(rc, e) ? 1 : rc;
 }
 
 static int try_settings(const struct cgexec_args *a, const struct cgroup_dirs *dirs, bool quiet, struct err *e)
