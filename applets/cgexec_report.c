@@ -2,28 +2,50 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "applets/cgexec_priv.h"
 #include "core/fd.h"
 
+/* "3", "-1", "-": nobody who writes that wants a file of that name. */
+static bool is_number(const char *text)
+{
+	text += *text == '-' || *text == '+';
+	return !text[strspn(text, "0123456789")];
+}
+
+/* The caller's own descriptor, standard error where none is named. */
+static int take_number(const char *text, struct cgexec_report *r, struct err *e)
+{
+	long long fd = STDERR_FILENO;
+	int flags = -1;
+
+	if (!text || str_num(text, 0, INT_MAX, &fd) == 0)
+		flags = fcntl((int)fd, F_GETFL);
+	if (flags < 0) {
+		err_set(e, EBADF, "--report", "file descriptor %s", text ? text : "2");
+		if (text)
+			err_hint(e, "a file of that name is ./%s", text);
+		return -EBADF;
+	}
+	if ((flags & O_PATH) || (flags & O_ACCMODE) == O_RDONLY)
+		return err_bad(e, "--report", "file descriptor %lld is not open for writing", fd);
+	r->fd = (int)fd;
+	return 0;
+}
+
 int cgexec_report_open(const struct opt_maybe *to, struct cgexec_report *r, struct err *e)
 {
-	long long fd = 2;
-
 	r->fd = -1;
 	if (!to->set)
 		return 0;
-	r->is_file = to->value && str_num(to->value, 0, INT_MAX, &fd) < 0;
-	if (r->is_file) {
-		r->fd = open(to->value, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-		return r->fd < 0 ? err_sys(e, to->value, "open") : 0;
-	}
-	if (fcntl((int)fd, F_GETFD) < 0)
-		return err_sys(e, "--report", "file descriptor %lld", fd);
-	r->fd = (int)fd;
-	return 0;
+	if (!to->value || (*to->value && is_number(to->value)))
+		return take_number(to->value, r, e);
+	r->is_file = true;
+	r->fd = open(to->value, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	return r->fd < 0 ? err_sys(e, to->value, "open") : 0;
 }
 
 void cgexec_report_close(struct cgexec_report *r)

@@ -19,7 +19,22 @@ fi
 
 test_fails 125 '--report: file descriptor 77: Bad file descriptor' '--report to a descriptor that is none' 'nestbox cgexec --create --rm -g pids:$G --report=77 true'
 test_fails 125 'no-such-folder/x: open: No such file' '--report to a file that cannot be' 'nestbox cgexec --create --rm -g pids:$G --report=$TMP/no-such-folder/x true'
+for n in -1 - + 99999999999 2147483647; do
+	test_fails 125 "--report: file descriptor [$n]+: Bad file descriptor" "--report to a descriptor that is none: $n" "cd \$TMP; nestbox cgexec --create --rm -g pids:\$G --report=$n true"
+	test_ok '... and to no file of that name' "[ ! -e \$TMP/$n ]"
+done
+test_fails 125 'hint: a file of that name is \./-1' 'the hint says how to name a file so' 'nestbox cgexec --create --rm -g pids:$G --report=-1 true'
+test_fails 125 'file descriptor 3 is not open for writing' '--report to a descriptor that is for reading' 'nestbox cgexec --create --rm -g pids:$G --report=3 true 3</dev/null'
 test_ok 'nothing is made before that' 'has_none'
+test_ok '--report to a file whose name is a number, or only looks like one' '
+	cd $TMP
+	for f in ./-1 2026-12-01 1x; do
+		nestbox cgexec --create --rm -g pids:$G --report=$f true
+		grep "^status=0\$" ./$f
+		rm ./$f
+	done
+	nothing_left
+'
 test_fails 5 '^status=5$' 'the status is the command'\''s, and the report goes to standard error' 'nestbox cgexec --create --rm -g pids:$G --report sh -c "exit 5"'
 test_ok 'lines KEY=NUMBER, to a descriptor and to a file, which is no descriptor of the command'\''s' '
 	rc=0; nestbox cgexec --create --rm -g pids:$G --report=3 -- sh -c "exit 7" 3>$TMP/report 2>$TMP/quiet || rc=$?
