@@ -46,6 +46,8 @@ static int classify(const struct cgclassify_args *a, const struct strs *pids, st
 		rc = cgroup_dirs_find(&all, &a->groups, &dirs, e);
 	if (rc == 0)
 		rc = cgroup_dirs_check(&dirs, e);
+	if (rc == -ENOENT)
+		err_hint(e, "nestbox cgexec --create -g %s makes it", dirs.spec);
 	if (rc == 0)
 		rc = cgexec_move(pids, &dirs, e);
 	cgroup_dirs_release(&dirs);

@@ -151,7 +151,12 @@ static int make_groups(const struct cgexec_args *a, struct cgroup_dirs *dirs, st
 
 	if (rc < 0)
 		return rc;
-	return a->create.set ? cgroup_dirs_make(dirs, mode, e) : cgroup_dirs_check(dirs, e);
+	if (a->create.set)
+		return cgroup_dirs_make(dirs, mode, e);
+	rc = cgroup_dirs_check(dirs, e);
+	if (rc == -ENOENT)
+		err_hint(e, "--create makes it");
+	return rc;
 }
 
 static int limit_groups(const struct cgexec_args *a, const struct cgroup_dirs *dirs, struct err *e)

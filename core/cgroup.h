@@ -134,7 +134,7 @@ const struct cgroup_dir *cgroup_dirs_need(const struct cgroup_dirs *d, const cha
 
 /* ---- making: cgroup_make.c ---- */
 
-/* -ENOENT with *e where one is missing. */
+/* -ENOENT with *e where one is missing: how it is made is the caller's to say. */
 int cgroup_dirs_check(struct cgroup_dirs *d, struct err *e);
 
 /*

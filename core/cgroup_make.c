@@ -141,22 +141,52 @@ void cgroup_drop(struct cgroup_dirs *d, struct cgroup_dir *g)
 	memmove(g, g + 1, (size_t)(d->v + d->n - g) * sizeof *g);
 }
 
+/* The end of the component that follows `from` in the path, or 0 when none does. */
+static size_t next_level(const char *path, size_t from)
+{
+	return path[from] ? from + 1 + strcspn(path + from + 1, "/") : 0;
+}
+
+/* The kernel's files lie among the groups, and are taken for one: "x/tasks". *e where a part of the path is such a file; else 0. */
+static int check_no_file(const struct cgroup_dir *g, struct err *e)
+{
+	char path[4096];
+	struct stat st;
+
+	for (size_t end = next_level(g->path, g->base); end; end = next_level(g->path, end)) {
+		str_copyn(path, sizeof path, g->path, end);
+		if (stat(path, &st) < 0)
+			return 0;
+		if (S_ISDIR(st.st_mode))
+			continue;
+		err_bad(e, path, "is a file of a group, and no group");
+		*strrchr(path, '/') = '\0';
+		err_hint(e, "the group is %s", path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int cgroup_dirs_check(struct cgroup_dirs *d, struct err *e)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		struct cgroup_dir *g = &d->v[i];
+		struct stat st;
 		int rc;
 
-		if (access(g->path, F_OK) == 0)
+		if (stat(g->path, &st) == 0 && S_ISDIR(st.st_mode))
 			continue;
 		if (g->optional) {
 			cgroup_drop(d, g);
 			return 0;
 		}
-		rc = err_sys(e, g->path, "no such group");
-		e->code = 0;
-		err_hint(e, "--create makes it");
-		return rc;
+		rc = check_no_file(g, e);
+		if (rc < 0)
+			return rc;
+		if (stat(g->path, &st) < 0 && errno != ENOENT)
+			return err_sys(e, g->path, "look for the group");
+		err_bad(e, g->path, "no such group");
+		return -ENOENT;
 	}
 	return 0;
 }
@@ -184,17 +214,16 @@ bool cgroup_is_made(const struct cgroup_dirs *d, const char *path)
 	return false;
 }
 
-/* The end of the component that follows `from` in the path, or 0 when none does. */
-static size_t next_level(const char *path, size_t from)
-{
-	return path[from] ? from + 1 + strcspn(path + from + 1, "/") : 0;
-}
-
 /* 1: made, 0: was there, -errno. */
 static int make_level(const char *path, long long mode, bool exact)
 {
-	if (mkdir(path, (mode_t)mode) < 0)
-		return errno == EEXIST ? 0 : -errno;
+	struct stat st;
+
+	if (mkdir(path, (mode_t)mode) < 0) {
+		if (errno != EEXIST)
+			return -errno;
+		return stat(path, &st) == 0 && !S_ISDIR(st.st_mode) ? -ENOTDIR : 0;
+	}
 	/* an explicit mode is not subject to the umask, as with mkdir -m */
 	return exact && chmod(path, (mode_t)mode) < 0 ? -errno : 1;
 }
@@ -399,6 +428,8 @@ static int make_dir(struct cgroup_dirs *d, struct cgroup_dir *g, long long mode,
 	char level[4096];
 	int rc = make_or_share(d, g, mode, level, sizeof level);
 
+	if ((rc == -ENOTDIR || g->dry) && check_no_file(g, e) < 0)
+		return -ENOTDIR;
 	if (rc < 0) {
 		err_set(e, -rc, level, "make group");
 		cgroup_hint(g->hier, -rc, e);

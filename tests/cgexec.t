@@ -24,6 +24,13 @@ test_fails 125 'empty name' 'a list of no controllers is refused' 'nestbox cgexe
 test_fails 125 'no hierarchy with nosuch is mounted' 'a controller that is not there is named' 'nestbox cgexec -g nosuch:x true'
 test_fails 125 'mounted are .*pids' 'and the hint says which are there' 'nestbox cgexec -g nosuch:x true'
 test_fails 125 'no such group' 'a missing group is refused without --create' 'nestbox cgexec -g pids:$G-none true'
+test_fails 125 'hint: --create makes it' '... and the hint says what makes it' 'nestbox cgexec -g pids:$G-none true'
+for path in cgroup.procs cgroup.procs/x; do
+	for how in '' --create '--create --dry-run'; do
+		test_fails 125 '/cgroup.procs: is a file of a group, and no group' "a path with a file in it is no group: $path $how" "nestbox cgexec $how -g pids:$path true"
+	done
+	test_fails 125 'hint: the group is /.*' '... and the hint says which is' "nestbox cgclassify -g pids:$path 1"
+done
 test_fails 125 'less than a page' 'a limit that the kernel would take for 0 is refused' 'nestbox cgexec --create -g memory:$G -m 1k true'
 test_fails 125 'wants a size' 'a limit that is no size is refused' 'nestbox cgexec --create -g memory:$G -m 1x true'
 test_fails 125 'needs --memory' '--memory-swap needs --memory' 'nestbox cgexec --create -g memory:$G --memory-swap 64M true'
@@ -211,6 +218,7 @@ if test_need v1:pids 'a child that cannot join' && test_need cmd:strace 'a child
 fi
 test_fails 125 'cgexec: --child: makes a group, and --create is not given' '--child wants --create' 'nestbox cgexec --child init -g pids:$G true'
 test_fails 125 'cgexec: --child: no command' '--child wants a command' 'nestbox cgexec --create --child init -g pids:$G'
+test_fails 125 'nbtest-[0-9]*/cgroup.procs: is a file of a group' '--child of a file'\''s name' 'nestbox cgexec --create --rm --child cgroup.procs -g pids:$G nestbox unshare -f true'
 for name in '""' . .. a/b; do
 	test_fails 125 "cgexec: " "--child $name is no name" "nestbox cgexec --create --child $name -g pids:\$G nestbox unshare -f true"
 done

@@ -22,6 +22,7 @@ test_fails 125 'cgexec: .*-1' '--delegate to -1' 'nestbox cgexec --create --rm -
 test_fails 125 'cgclassify: -g: no group' 'cgclassify wants a group' 'nestbox cgclassify 1'
 test_fails 125 'cgclassify: no process' 'cgclassify wants a process' 'nestbox cgclassify -g pids:$G'
 test_fails 125 'no such group' 'cgclassify makes none' 'nestbox cgclassify -g pids:$G $$'
+test_fails 125 'hint: nestbox cgexec --create -g pids:.*nbtest-[0-9]* makes it$' '... and says who does' 'nestbox cgclassify -g pids:$G $$'
 test_fails 125 'itself is in the group.*--kill' '--kill of the top group, and so of itself, is refused' 'nestbox cgexec -g pids:@ --kill'
 test_fails 125 'itself is in the group.*--freeze' 'and so is --freeze' 'nestbox cgexec -g pids:@ --freeze'
 test_fails 125 'change owner: Operation not permitted' 'an ordinary user gives nothing of root away' '$AS_USER nestbox cgexec -g pids:/ --delegate 12345'
