@@ -39,7 +39,7 @@ int cgroup_not_own(const struct cgroup_dirs *d, const char *what, struct err *e)
  */
 int cgroup_freeze(const struct cgroup_dirs *d, bool freeze, struct err *e);
 
-/* Kill what is in the groups and below. -EBUSY with *e when some are left after wait_ms. */
+/* Kill what is in the groups and below, and thaw them, whoever has frozen them. -EBUSY with *e when some are left after wait_ms. */
 int cgroup_dirs_kill(const struct cgroup_dirs *d, int wait_ms, struct err *e);
 
 /* ---- groups that several calls use: cgroup_share.c ---- */

@@ -101,14 +101,28 @@ static void kill_member(int dir, long long pid)
 	free(again);
 }
 
+static void put_if_there(int dir, const char *file, const char *value)
+{
+	auto_close int fd = openat(dir, file, O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		fd_write(fd, value);
+}
+
+static int thaw_in(int dir, struct visit *v)
+{
+	(void)v;
+	put_if_there(dir, "freezer.state", "THAWED");
+	put_if_there(dir, "cgroup.freeze", "0");
+	return 0;
+}
+
 /* Kill what is in one v1 group. Those that it forked meanwhile are found by the next round. */
 static int kill_in(int dir, struct visit *v)
 {
 	char *text = fd_slurp(dir, "cgroup.procs", 16 << 20);
 	char *rest = text;
-	auto_close int fd = -1;
 
-	(void)v;
 	for (char *line; (line = strsep(&rest, "\n"));) {
 		long long pid;
 
@@ -118,10 +132,7 @@ static int kill_in(int dir, struct visit *v)
 	}
 	free(text);
 	/* what is frozen dies only when it thaws, as v1 has it */
-	fd = openat(dir, "freezer.state", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0)
-		fd_write(fd, "THAWED");
-	return 0;
+	return thaw_in(dir, v);
 }
 
 static void kill_all(const struct cgroup_dir *g)
@@ -309,9 +320,14 @@ void cgroup_dirs_wait(const struct cgroup_dirs *d)
 
 int cgroup_dirs_kill(const struct cgroup_dirs *d, int wait_ms, struct err *e)
 {
+	struct visit thaw = { .group = thaw_in };
+	bool empty = wait_empty(d, false, true, now_ms() + wait_ms);
 	int rc;
 
-	if (wait_empty(d, false, true, now_ms() + wait_ms))
+	/* the next one who is put there is not to stand still: v2 keeps that for a group, and v1 for an empty one */
+	for (size_t i = 0; i < d->n; i++)
+		walk(AT_FDCWD, d->v[i].path, &thaw);
+	if (empty)
 		return 0;
 	rc = still_used(d, false, e);
 	if (rc < 0)

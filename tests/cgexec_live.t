@@ -245,6 +245,32 @@ test_ok '--kill kills what is in the group and below, waits for it, and removes 
 	kill -0 $p
 	remove_all
 '
+for c in '' freezer; do
+	[ -z "$c" ] || test_need v1:freezer '--freeze --kill on v1' || continue
+	test_ok "--freeze --kill, and --kill of what was frozen, leave nothing frozen: $c" "
+		[ \"\$(hier unified)\" ] || exit 0
+		c=$c"'
+		alive() { nestbox cgexec -g $c:$G/in -- sh -c "echo >$TMP/alive; exec sleep 300" & p=$!; soon test -s $TMP/alive; rm $TMP/alive; }
+		nestbox cgexec --create -g $c:$G/in
+		alive
+		nestbox cgexec -g $c:$G --freeze --kill
+		rc=0; wait $p || rc=$?
+		[ $rc = 137 ]
+		alive
+		# the one below has a brake of its own
+		nestbox cgexec -g $c:$G/in --freeze
+		nestbox cgexec -g $c:$G --freeze
+		nestbox cgexec -g $c:$G --kill
+		rc=0; wait $p || rc=$?
+		[ $rc = 137 ]
+		# nobody is there
+		nestbox cgexec -g $c:$G --freeze --kill
+		alive
+		nestbox cgexec -g $c:$G --kill
+		wait $p || :
+		remove_all
+	'
+done
 test_ok '--kill without the descriptors to look is no success' '
 	[ "$(hier pids)" ] || exit 0
 	nestbox cgexec --create -g pids:$G/a/b/c -- sleep 300 & pid=$!
