@@ -205,10 +205,10 @@ static int claim_name(int state, const char *id, const char *name, struct err *e
 }
 
 /*
- * The record is made and locked under a name that gc does not look at, and then
- * renamed: whoever sees it under its ID sees it locked.
+ * The record is made and locked under a hidden name, and then renamed: whoever
+ * sees it under its ID sees it locked.
  */
-static int make_locked(struct record *r, const char *id, const char *text, struct err *e)
+static int make_hidden(struct record *r, const char *id, const char *text, struct err *e)
 {
 	char hidden[64], path[80];
 	int rc;
@@ -226,6 +226,18 @@ static int make_locked(struct record *r, const char *id, const char *text, struc
 	unlinkat(r->state, path, 0);
 	unlinkat(r->state, hidden, AT_REMOVEDIR);
 	return err_set(e, -rc, id, "make the container's record");
+}
+
+/* As long as that takes, the state folder itself is locked, shared: what is hidden without is nobody's. See collect_hidden. */
+static int make_locked(struct record *r, const char *id, const char *text, struct err *e)
+{
+	int rc;
+
+	while (flock(r->state, LOCK_SH) < 0 && errno == EINTR)
+		;
+	rc = make_hidden(r, id, text, e);
+	flock(r->state, LOCK_UN);
+	return rc;
 }
 
 int record_make(struct record *r, const char *id, const char *name, const char *text, struct err *e)
@@ -312,6 +324,9 @@ static int collect(int state, const char *id, int (*clean)(const char *id, const
 
 	snprintf(path, sizeof path, "%.40s/record", id);
 	lock = record_lock(state, path, 0, LOCK_EX | LOCK_NB);
+	/* killed between the last two steps of remove_record, which is all that leaves an empty folder */
+	if (lock == -ENOENT)
+		unlinkat(state, id, AT_REMOVEDIR);
 	if (lock < 0 || fd_get(state, path, text, sizeof text) < 0)
 		return 0;
 	/* the name is free from now on: who wants it is not to wait until all is cleared away */
@@ -328,6 +343,19 @@ static bool is_id(const char *name)
 	return strlen(name) == RECORD_ID_LEN && !name[strspn(name, "0123456789abcdef")];
 }
 
+/* One that was killed before it had its ID. While others start, it is left to the next who looks. */
+static void collect_hidden(int state, const char *hidden)
+{
+	char path[64];
+
+	if (flock(state, LOCK_EX | LOCK_NB) < 0)
+		return;
+	snprintf(path, sizeof path, "%.40s/record", hidden);
+	unlinkat(state, path, 0);
+	unlinkat(state, hidden, AT_REMOVEDIR);
+	flock(state, LOCK_UN);
+}
+
 int record_gc(int (*clean)(const char *id, const char *text), void (*unmake)(int root, const char *text), struct err *e)
 {
 	auto_close int state = record_dir("", e);
@@ -342,6 +370,8 @@ int record_gc(int (*clean)(const char *id, const char *text), void (*unmake)(int
 	while (d && (ent = readdir(d)))
 		if (is_id(ent->d_name))
 			removed += collect(state, ent->d_name, clean);
+		else if (ent->d_name[0] == '.' && is_id(ent->d_name + 1))
+			collect_hidden(state, ent->d_name);
 	if (d)
 		closedir(d);
 	d = fdopendir(fcntl(points, F_DUPFD_CLOEXEC, 0));

@@ -12,6 +12,7 @@
  * /tmp/nestbox-UID. Mode 0700, ours, and no symbolic link, or it is refused.
  *
  *   ID/record    one container: "key value" lines; locked (flock(2)) as long as it lives
+ *   .ID/record   the same while it is being made; meanwhile the folder is locked, shared
  *   names/NAME   symbolic link to the ID that has the name
  *   ranges/ID    the first of a range of user ids that a container has, locked as long as it lives
  *   points/DEV-INODE

@@ -293,6 +293,18 @@ test_ok 'SIGKILL at any point of making mount points leaves none after gc' '
 		[ $n -lt 40 ] || { echo "at $when: $(ls "$B")" >&2; exit 1; }
 	done
 '
+test_need cmd:strace 'SIGKILL at any point of making or removing the record leaves none after gc' &&
+test_ok 'SIGKILL at any point of making or removing the record leaves none after gc' '
+	halves() { find $STATE -mindepth 1 -maxdepth 1 ! -name names ! -name points ! -name lock; }
+	none() { nestbox gc >/dev/null; [ -z "$(halves)" ]; }
+	for point in mkdirat:1 mkdirat:2 mkdirat:3 rename,renameat,renameat2:1 unlink,unlinkat:1 rmdir,unlinkat:2 rmdir,unlinkat:3; do
+		calls=${point%:*}
+		strace -qq -o /dev/null -e trace=$calls -e inject=$calls:signal=KILL:when=${point#*:} $AS_ROOT nestbox run "$R" true 2>/dev/null || :
+		case $point in rename*) [ "$(find $STATE -name ".????????????")" ] ;; esac
+		n=0; until none || [ $n = 40 ]; do sleep 0.05; n=$((n + 1)); done
+		[ $n -lt 40 ] || { echo "at $point: $(halves)" >&2; exit 1; }
+	done
+'
 test_ok 'a signal that the caller ignores is not passed on: nohup' '
 	rm -f "$TMP/ready" "$TMP/hup"
 	(trap "" HUP; exec $AS_ROOT nestbox run -v "$TMP:/t" "$R" sh -c "trap \"touch /t/hup\" HUP; trap \"exit 5\" TERM; touch /t/ready; while :; do sleep 0.05; done") & pid=$!

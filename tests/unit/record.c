@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "core/fd.h"
@@ -183,6 +184,45 @@ static void the_dead_are_collected(void)
 	remove_state();
 }
 
+static void make_in_state(const char *name, bool folder)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/nestbox/%s", state, name);
+	fd = folder ? mkdir(path, 0700) : open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	check(fd >= 0);
+	if (!folder)
+		fd_close(&fd);
+}
+
+/* What one leaves that was killed at the very start, or at the very end. */
+static void halves_are_collected(void)
+{
+	struct record r = RECORD_NONE;
+	struct err e = { 0 };
+
+	make_state();
+	check_int(record_make(&r, "aaaaaaaaaaaa", NULL, "", &e), 0);
+	make_in_state(".bbbbbbbbbbbb", true);
+	make_in_state(".cccccccccccc", true);
+	make_in_state(".cccccccccccc/record", false);
+	make_in_state("dddddddddddd", true);
+	make_in_state(".dddd", true);
+	/* somebody is starting: it could be his */
+	check_int(flock(r.state, LOCK_SH | LOCK_NB), 0);
+	check_int(record_gc(clean, unmake, &e), 0);
+	check(in_state(".bbbbbbbbbbbb") && in_state(".cccccccccccc/record"));
+	check_int(flock(r.state, LOCK_UN), 0);
+	check_int(record_gc(clean, unmake, &e), 0);
+	check(!in_state(".bbbbbbbbbbbb") && !in_state(".cccccccccccc") && !in_state("dddddddddddd"));
+	/* not ours */
+	check(in_state(".dddd"));
+	check(in_state("aaaaaaaaaaaa/record"));
+	record_remove(&r);
+	remove_state();
+}
+
 static void the_name_of_a_dead_one_is_free(void)
 {
 	struct record r = RECORD_NONE;
@@ -253,6 +293,7 @@ int main(void)
 	unit("values that a record has not", values_that_are_not_there);
 	unit("a name is one living container's", one_name_one_container);
 	unit("records of the dead are collected once all is cleared away", the_dead_are_collected);
+	unit("half a record is collected, unless somebody is making one", halves_are_collected);
 	unit("the name of a dead container can be taken", the_name_of_a_dead_one_is_free);
 	unit("a state folder that is open to others or a link is refused", a_state_folder_open_to_others_is_refused);
 	unit("the last one takes the mount points away", the_last_one_takes_the_mount_points_away);
