@@ -227,6 +227,9 @@ static int make_below(const struct cgexec_args *a, struct cgexec_state *s, struc
 	rc = cgroup_dirs_below(&s->dirs, a->child, &s->below, e);
 	if (rc == 0)
 		rc = fill_groups(a, &s->below, true, e);
+	/* whoever gets the upper group is to get on in the one where he is */
+	if (rc == 0)
+		rc = cgexec_delegate(&a->live, &s->below, e);
 	return rc < 0 || a->dry_run ? rc : cgroup_seats_open(&s->below, seats, e);
 }
 

@@ -390,6 +390,20 @@ if test_need root '--delegate'; then
 		not $AS_USER nestbox cgexec --create -g pids:$G-beside 2>/dev/null
 		remove_all
 	'
+	test_ok '--delegate with --child: the user who starts in the child makes groups in it, and beside it' '
+		c=pids; ! is_v2 pids || c=unified
+		: >$TMP/owners; chmod 666 $TMP/owners
+		nestbox cgexec --create --rm --child init -g $c:$G --delegate 1000:1000 -- nestbox unshare -p -f -- $AS_USER sh -euc "
+			grep \":/$G/init\$\" /proc/self/cgroup
+			nestbox cgexec --create -g $c:@/x grep \":/$G/init/x\$\" /proc/self/cgroup
+			nestbox cgexec --create -g $c:$G/y grep \":/$G/y\$\" /proc/self/cgroup
+			stat -c %u:%g $(hier pids)/$G $(hier pids)/$G/init $(hier pids)/$G/init/cgroup.procs >$TMP/owners
+			if nestbox cgexec --create -g $c:$G-beside true 2>/dev/null; then exit 1; fi"
+		[ "$(sort -u $TMP/owners)" = 1000:1000 ]
+		# the control: without it none is his
+		not nestbox cgexec --create --rm --child init -g $c:$G-2 -- nestbox unshare -p -f -- $AS_USER nestbox cgexec --create -g $c:@/x true 2>/dev/null
+		nothing_left
+	'
 	test_ok '--delegate: "@" is below the own group' '
 		c=pids; ! is_v2 pids || c=unified
 		nestbox cgexec --create -g $c:$G --delegate 1000 -- $AS_USER nestbox cgexec --create -g $c:@/x grep ":/$G/x\$" /proc/self/cgroup
