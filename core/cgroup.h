@@ -89,7 +89,7 @@ struct cgroup_dir {
 	bool optional;                  /* the v2 node that nobody asked for: what cannot be had is left out */
 	bool made;                      /* by this call, and not removed yet */
 	int procs, back;                /* owned fds: cgroup.procs of the group, and of the one to go back to */
-	int hold;                       /* owned fd: the directory, while another call's group is in use; see cgroup_share */
+	int hold;                       /* owned fd: the directory, while another call's group is in use, or is above one of ours; see cgroup_share */
 };
 
 /* The mode bit, S_ISVTX of inode(7), of a group that was made on the way to one with --rm: it costs no call of its own. */
@@ -105,6 +105,7 @@ struct cgroup_dirs {
 	const char *spec; /* the last -g, for hints; borrowed */
 	const struct cgroups *all; /* borrowed: where they were looked for */
 	int patience_ms;  /* how long groups that are going are still waited for */
+	bool heed;     /* groups below that another call holds are not removed, and -EBUSY */
 	bool mark;     /* parents that have to be made are marked as going when the last group below them does */
 };
 

@@ -48,6 +48,13 @@ int cgroup_dirs_kill(const struct cgroup_dirs *d, int wait_ms, struct err *e);
 int cgroup_share(struct cgroup_dir *g);
 
 /*
+ * The same for a group that this call has just made, and its parents: as long as
+ * g->hold is open, the nearest group above that was there before is left, and so
+ * are those below it. -ENODEV: they have gone already.
+ */
+int cgroup_share_above(const struct cgroup_dirs *d, struct cgroup_dir *g);
+
+/*
  * For the watcher: remove the groups that this call made when nobody is in them
  * and no other call is about to be; with `kill` what is in them does not count. 0 or -errno with *e.
  */

@@ -416,10 +416,14 @@ static int make_or_share(struct cgroup_dirs *d, struct cgroup_dir *g, long long 
 	for (int tries = 0;; tries++) {
 		int rc = make_path(d, g, mode, level, size);
 
-		if (rc < 0 || g->made || g->dry || !g->path[g->base])
+		if (rc < 0 || g->dry || !g->path[g->base])
 			return rc;
-		if (!ends_soon(d, g) && (cgroup_share(g) != -ENODEV || tries >= MAKE_TRIES))
+		if (!g->made && ends_soon(d, g))
+			continue;
+		rc = g->made ? cgroup_share_above(d, g) : cgroup_share(g);
+		if (rc != -ENODEV || tries >= MAKE_TRIES)
 			return 0;
+		g->made = false;
 	}
 }
 

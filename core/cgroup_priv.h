@@ -47,8 +47,8 @@ int cgroup_knobs_write(const struct cgroup_dirs *d, const struct cgroup_goal *go
 /* The same for what joining or moving there was refused. */
 void cgroup_hint_join(const struct cgroup_dir *g, int code, struct err *e);
 
-/* Wait until nobody is in the groups that this call made. */
-void cgroup_dirs_wait(const struct cgroup_dirs *d);
+/* Wait until nobody is in the groups that this call made. Was somebody there? */
+bool cgroup_dirs_wait(const struct cgroup_dirs *d);
 
 /* The whole of a file of the group, to be freed; NULL with errno. */
 char *cgroup_slurp(const struct cgroup_dir *g, const char *file);

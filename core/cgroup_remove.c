@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,17 +39,32 @@ static long long now_ms(void)
 struct visit {
 	int (*group)(int dir, struct visit *v); /* 0 to go on; may be NULL */
 	bool remove;
+	bool heed; /* -EBUSY where another call holds a group below: cgroup_share */
 	bool populated;
 };
 
+static int walk(int parent, const char *name, struct visit *v);
+
+static int walk_below(int fd, DIR *dir, struct visit *v)
+{
+	struct dirent *ent;
+	int rc = 0;
+
+	while (!rc && (ent = readdir(dir)))
+		if (ent->d_type == DT_DIR && strcmp(ent->d_name, ".") && strcmp(ent->d_name, ".."))
+			rc = walk(fd, ent->d_name, v);
+	return rc;
+}
+
 static int walk(int parent, const char *name, struct visit *v)
 {
-	int fd, rc = 0;
-	struct dirent *ent;
+	/* whoever walks holds the top one already */
+	bool locks = v->heed && parent != AT_FDCWD;
+	int fd, rc;
 	DIR *dir;
 
 	/* most groups have none below, and go without being read */
-	if (v->remove && (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT))
+	if (v->remove && !locks && (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT))
 		return 0;
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	dir = fd < 0 ? NULL : fdopendir(fd);
@@ -57,14 +73,12 @@ static int walk(int parent, const char *name, struct visit *v)
 		fd_close(&fd);
 		return rc;
 	}
-	while (!rc && (ent = readdir(dir)))
-		if (ent->d_type == DT_DIR && strcmp(ent->d_name, ".") && strcmp(ent->d_name, ".."))
-			rc = walk(fd, ent->d_name, v);
+	rc = locks && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK ? -EBUSY : walk_below(fd, dir, v);
 	if (!rc && v->group)
 		rc = v->group(fd, v);
-	closedir(dir);
 	if (!rc && v->remove && unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		rc = -errno;
+	closedir(dir);
 	return rc;
 }
 
@@ -231,7 +245,7 @@ static bool wait_empty(const struct cgroup_dirs *d, bool made_only, bool kill_th
 /* What nobody is in any more, as a container that has ended, goes without being looked into first. */
 static bool remove_at_once(const struct cgroup_dirs *d, bool made_only)
 {
-	struct visit v = { .remove = true };
+	struct visit v = { .remove = true, .heed = d->heed };
 	bool all = true;
 
 	for (size_t i = 0; i < d->n; i++)
@@ -240,9 +254,9 @@ static bool remove_at_once(const struct cgroup_dirs *d, bool made_only)
 	return all;
 }
 
-static int remove_tree(const struct cgroup_dir *g, int tries, struct err *e)
+static int remove_tree(const struct cgroup_dir *g, bool heed, int tries, struct err *e)
 {
-	struct visit v = { .remove = true };
+	struct visit v = { .remove = true, .heed = heed };
 	int rc = 0;
 
 	for (int i = 0; i < tries; i++) {
@@ -294,7 +308,7 @@ int cgroup_dirs_remove(struct cgroup_dirs *d, bool made_only, bool kill_them, in
 		if (!wait_empty(d, made_only, kill_them, deadline) && (rc = still_used(d, made_only, e)) < 0)
 			return rc;
 		for (size_t i = 0; i < d->n; i++) {
-			rc = is_meant(&d->v[i], made_only) ? remove_tree(&d->v[i], wait_ms ? RMDIR_TRIES : 1, e) : 0;
+			rc = is_meant(&d->v[i], made_only) ? remove_tree(&d->v[i], d->heed, wait_ms ? RMDIR_TRIES : 1, e) : 0;
 			failed = rc < 0 ? rc : failed;
 		}
 		/* somebody has come in since: wait for that one too */
@@ -313,9 +327,13 @@ int cgroup_remove_path(const char *path, bool v2, bool kill_them, int wait_ms, s
 	return cgroup_dirs_remove(&one, false, kill_them, wait_ms, e);
 }
 
-void cgroup_dirs_wait(const struct cgroup_dirs *d)
+bool cgroup_dirs_wait(const struct cgroup_dirs *d)
 {
+	struct err ignored = { 0 };
+	bool used = still_used(d, true, &ignored) < 0;
+
 	wait_empty(d, true, false, -1);
+	return used;
 }
 
 int cgroup_dirs_kill(const struct cgroup_dirs *d, int wait_ms, struct err *e)

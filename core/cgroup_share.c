@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,9 +29,9 @@ static void sleep_ms(int ms)
 	nanosleep(&t, NULL);
 }
 
-int cgroup_share(struct cgroup_dir *g)
+static int share(const char *path, int *hold)
 {
-	auto_close int fd = openat(AT_FDCWD, g->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_close int fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno == ENOENT ? -ENODEV : 0;
@@ -39,9 +40,30 @@ int cgroup_share(struct cgroup_dir *g)
 	/* a directory that was removed stays open, but is empty */
 	if (faccessat(fd, "cgroup.procs", F_OK, 0) < 0)
 		return -ENODEV;
-	fd_close(&g->hold);
-	g->hold = take_fd(&fd);
+	fd_close(hold);
+	*hold = take_fd(&fd);
 	return 0;
+}
+
+int cgroup_share(struct cgroup_dir *g)
+{
+	return share(g->path, &g->hold);
+}
+
+int cgroup_share_above(const struct cgroup_dirs *d, struct cgroup_dir *g)
+{
+	char above[4096], *slash;
+	int rc;
+
+	str_join(above, sizeof above, g->path);
+	do {
+		slash = strrchr(above, '/');
+		if (!slash || slash <= above + g->base)
+			return 0;
+		*slash = '\0';
+	} while (cgroup_is_made(d, above));
+	rc = share(above, &g->hold);
+	return rc == 0 && access(g->path, F_OK) < 0 ? -ENODEV : rc;
 }
 
 static void let_go(struct cgroup_dirs *d)
@@ -75,15 +97,18 @@ int cgroup_dirs_retire(struct cgroup_dirs *d, bool kill_them, struct err *e)
 
 		let_go(d);
 		ours = hold_made(d);
+		d->heed = denied <= RETIRE_WAIT_MS;
 		kills = kill_them && ours;
-		if (ours || denied > RETIRE_WAIT_MS)
+		if (ours || !d->heed)
 			rc = cgroup_dirs_remove(d, true, kills, kills ? CGROUP_KILL_WAIT_MS : 0, e);
 		let_go(d);
 		if (rc != -EBUSY)
 			return rc;
-		cgroup_dirs_wait(d);
+		/* it is not a stranger who holds what is in use */
+		if (cgroup_dirs_wait(d))
+			denied = 0;
 		sleep_ms(delay);
-		denied += ours ? 0 : delay;
+		denied += delay;
 		delay = delay < DELAY_MAX_MS ? delay * 2 : delay;
 	}
 }

@@ -47,6 +47,36 @@ test_ok 'the one who made a group takes it away after the last who uses it' '
 	wait $b
 	nothing_left
 '
+test_ok 'nor is one taken away that is below another call'\''s, before anybody is in it' '
+	c=pids; ! is_v2 pids || c=unified
+	mkfifo $TMP/on
+	nestbox cgexec --create --rm -g $c:$G sh -c ": >$TMP/above; read _ <$TMP/go" & a=$!
+	soon test -e $TMP/above
+	nestbox cgexec --create --rm --no-join -g $c:$G/x/y sh -c ": >$TMP/below; read _ <$TMP/on" & b=$!
+	soon test -e $TMP/below
+	echo >$TMP/go
+	wait $a
+	# now nobody is in any of them
+	sleep 1
+	nestbox cgexec -g $c:$G/x/y grep ":/$G/x/y\$" /proc/self/cgroup
+	echo >$TMP/on
+	wait $b
+	nothing_left
+'
+test_ok '... whoever makes it when' '
+	c=pids; ! is_v2 pids || c=unified
+	n=0
+	while [ $n -lt $times ]; do
+		nestbox cgexec --create --rm -g $c:$G true || echo failed >>$TMP/failed &
+		nestbox cgexec --create --rm -g $c:$G/a/b true || echo failed >>$TMP/failed &
+		nestbox cgexec --create --rm -g $c:$G/a true || echo failed >>$TMP/failed &
+		[ $((n % 5)) != 0 ] || wait
+		n=$((n + 1))
+	done
+	wait
+	[ ! -e $TMP/failed ]
+	nothing_left
+'
 test_ok 'a lock of a stranger'\''s keeps nobody for ever' '
 	[ "$(command -v flock)" ] || exit 0
 	nestbox cgexec --create --rm -g pids:$G sh -c ": >$TMP/three; sleep 1" & a=$!
