@@ -11,8 +11,8 @@
 #include "core/fd.h"
 #include "core/proc.h"
 
-/* What proc_watch has room for; there are no more hierarchies than controllers. */
-#define HOLDS_MAX 15
+/* What proc_watch has room for; there are no more hierarchies than controllers, and two levels with --child. */
+#define HOLDS_MAX 31
 
 #define OFF(field) offsetof(struct cgexec_args, field)
 
@@ -244,9 +244,13 @@ static int leave_watcher(struct cgexec_state *s, bool kill_left, const struct st
 		return err_bad(e, "--rm", "the process that removes the groups would become pid 1 of the new pid namespace; put cgexec before unshare --pid");
 	for (size_t i = 0; i < s->dirs.n && n < HOLDS_MAX; i++)
 		holds[n++] = s->dirs.v[i].hold;
+	for (size_t i = 0; i < s->below.n && n < HOLDS_MAX; i++)
+		holds[n++] = s->below.v[i].hold;
 	rc = proc_watch(holds, n, e);
 	if (rc <= 0)
 		return rc;
+	/* those above need not be ours */
+	cgroup_dirs_retire(&s->below, kill_left, e);
 	cgroup_dirs_retire(&s->dirs, kill_left, e);
 	_exit(0);
 }
@@ -314,7 +318,8 @@ static void cgexec_release(const void *args, void *state, bool failed)
 	/* back to where we came from, or the group would not be empty */
 	if (failed)
 		cgroup_leave(&s->dirs);
-	if (failed || a->rm)
+	/* else it is the watcher's, who heeds those that share it */
+	if (failed)
 		cgroup_unmake(&s->below);
 	if (s->run && (failed || a->rm))
 		s->run->left |= cgroup_dirs_remove(&s->dirs, true, true, CGROUP_KILL_WAIT_MS, &ignored) < 0;

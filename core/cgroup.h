@@ -88,8 +88,9 @@ struct cgroup_dir {
 	struct strbuf *dry;             /* borrowed: what would be written is noted here instead; or NULL */
 	bool optional;                  /* the v2 node that nobody asked for: what cannot be had is left out */
 	bool made;                      /* by this call, and not removed yet */
+	bool going;                     /* another call made it on the way to one of its own, and has left it to the last who uses it */
 	int procs, back;                /* owned fds: cgroup.procs of the group, and of the one to go back to */
-	int hold;                       /* owned fd: the directory, while another call's group is in use, or is above one of ours; see cgroup_share */
+	int hold;                       /* owned fd: the directory, as long as it is about to be used; see cgroup_share */
 };
 
 /* The mode bit, S_ISVTX of inode(7), of a group that was made on the way to one with --rm: it costs no call of its own. */

@@ -44,15 +44,8 @@ int cgroup_dirs_kill(const struct cgroup_dirs *d, int wait_ms, struct err *e);
 
 /* ---- groups that several calls use: cgroup_share.c ---- */
 
-/* As long as this is open, cgroup_dirs_retire leaves the group: g->hold. -ENODEV: it is gone. Else 0, also where it cannot be. */
+/* As long as this is open, cgroup_dirs_retire of another call leaves the group: g->hold. -ENODEV: it is gone. Else 0, also where it cannot be. */
 int cgroup_share(struct cgroup_dir *g);
-
-/*
- * The same for a group that this call has just made, and its parents: as long as
- * g->hold is open, the nearest group above that was there before is left, and so
- * are those below it. -ENODEV: they have gone already.
- */
-int cgroup_share_above(const struct cgroup_dirs *d, struct cgroup_dir *g);
 
 /*
  * For the watcher: remove the groups that this call made when nobody is in them

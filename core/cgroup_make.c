@@ -410,7 +410,7 @@ static bool ends_soon(struct cgroup_dirs *d, const struct cgroup_dir *g)
 	return false;
 }
 
-/* What another call made may be going just now; the top group does not. As make_path. */
+/* What another call made, or thinks that it has, may be going just now; the top group does not. As make_path. */
 static int make_or_share(struct cgroup_dirs *d, struct cgroup_dir *g, long long mode, char *level, size_t size)
 {
 	for (int tries = 0;; tries++) {
@@ -420,9 +420,10 @@ static int make_or_share(struct cgroup_dirs *d, struct cgroup_dir *g, long long 
 			return rc;
 		if (!g->made && ends_soon(d, g))
 			continue;
-		rc = g->made ? cgroup_share_above(d, g) : cgroup_share(g);
-		if (rc != -ENODEV || tries >= MAKE_TRIES)
+		if (cgroup_share(g) != -ENODEV || tries >= MAKE_TRIES) {
+			g->going = d->mark && !g->made && cgroup_is_marked(g->path);
 			return 0;
+		}
 		g->made = false;
 	}
 }

@@ -47,6 +47,9 @@ int cgroup_knobs_write(const struct cgroup_dirs *d, const struct cgroup_goal *go
 /* The same for what joining or moving there was refused. */
 void cgroup_hint_join(const struct cgroup_dir *g, int code, struct err *e);
 
+/* Is it to go with the last who uses it, or something below it? CGROUP_MARK */
+bool cgroup_is_marked(const char *path);
+
 /* Wait until nobody is in the groups that this call made. Was somebody there? */
 bool cgroup_dirs_wait(const struct cgroup_dirs *d);
 

@@ -195,7 +195,7 @@ static bool is_populated(const struct cgroup_dir *g, int ms)
 
 static bool is_meant(const struct cgroup_dir *g, bool made_only)
 {
-	return g->made || !made_only;
+	return g->made || g->going || !made_only;
 }
 
 /* One look at all of them; v2, which can wake us, is waited for up to `ms`. */
@@ -208,7 +208,8 @@ static bool all_empty(const struct cgroup_dirs *d, bool made_only, bool kill_the
 
 		if (!is_meant(g, made_only) || !is_populated(g, 0))
 			continue;
-		if (kill_them)
+		/* what others have made is only waited for */
+		if (kill_them && !g->going)
 			kill_all(g);
 		if (!g->hier->v2 || is_populated(g, ms))
 			empty = false;
@@ -278,6 +279,23 @@ static int still_used(const struct cgroup_dirs *d, bool made_only, struct err *e
 	return 0;
 }
 
+bool cgroup_is_marked(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && st.st_mode & CGROUP_MARK;
+}
+
+/* Somebody may have made it as a group of their own, and be about to use it. */
+static int remove_unheld(const char *path)
+{
+	auto_close int fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return -EBUSY;
+	return rmdir(path) < 0 ? -errno : 0;
+}
+
 /*
  * Parents that were made on the way to the groups go with the last one below
  * them, whoever made them; those that others use meanwhile stay, and are theirs.
@@ -286,12 +304,11 @@ static void remove_parents(const struct cgroup_dirs *d)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		char parent[4096], *slash;
-		struct stat st;
 
 		str_join(parent, sizeof parent, d->v[i].path);
 		while ((slash = strrchr(parent, '/')) && slash > parent + d->v[i].base) {
 			*slash = '\0';
-			if ((!cgroup_is_made(d, parent) && (lstat(parent, &st) < 0 || !(st.st_mode & CGROUP_MARK))) || rmdir(parent) < 0)
+			if ((!cgroup_is_made(d, parent) && !cgroup_is_marked(parent)) || remove_unheld(parent) < 0)
 				break;
 		}
 	}

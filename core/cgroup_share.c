@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,9 +12,10 @@
 
 /*
  * One call of cgexec makes a group, another finds it there, and the first one's
- * watcher takes it away before the second is in it. So whoever uses a group
- * that another call made has a shared lock on its directory, flock(2), and the
- * watcher takes an exclusive one. But everybody may open the directory, and so
+ * watcher takes it away before the second is in it; or the first one's is above
+ * the second's, or is a parent that both think they have made. So whoever uses a
+ * group has a shared lock on its directory, flock(2), and whoever takes one away
+ * an exclusive one. But everybody may open the directory, and so
  * no lock of a stranger's keeps anybody for ever.
  */
 #define SHARE_WAIT_MS 1000
@@ -29,41 +30,21 @@ static void sleep_ms(int ms)
 	nanosleep(&t, NULL);
 }
 
-static int share(const char *path, int *hold)
+int cgroup_share(struct cgroup_dir *g)
 {
-	auto_close int fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_close int fd = openat(AT_FDCWD, g->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st, there;
 
 	if (fd < 0)
 		return errno == ENOENT ? -ENODEV : 0;
 	for (int ms = 0; flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK && ms < SHARE_WAIT_MS; ms++)
 		sleep_ms(1);
-	/* a directory that was removed stays open, but is empty */
-	if (faccessat(fd, "cgroup.procs", F_OK, 0) < 0)
+	/* one that was removed stays open, and another may be at its path by now */
+	if (fstat(fd, &st) < 0 || stat(g->path, &there) < 0 || st.st_ino != there.st_ino)
 		return -ENODEV;
-	fd_close(hold);
-	*hold = take_fd(&fd);
+	fd_close(&g->hold);
+	g->hold = take_fd(&fd);
 	return 0;
-}
-
-int cgroup_share(struct cgroup_dir *g)
-{
-	return share(g->path, &g->hold);
-}
-
-int cgroup_share_above(const struct cgroup_dirs *d, struct cgroup_dir *g)
-{
-	char above[4096], *slash;
-	int rc;
-
-	str_join(above, sizeof above, g->path);
-	do {
-		slash = strrchr(above, '/');
-		if (!slash || slash <= above + g->base)
-			return 0;
-		*slash = '\0';
-	} while (cgroup_is_made(d, above));
-	rc = share(above, &g->hold);
-	return rc == 0 && access(g->path, F_OK) < 0 ? -ENODEV : rc;
 }
 
 static void let_go(struct cgroup_dirs *d)
@@ -72,13 +53,13 @@ static void let_go(struct cgroup_dirs *d)
 		fd_close(&d->v[i].hold);
 }
 
-/* Is nobody else about to use the groups that this call made? */
+/* Is nobody else about to use the groups that this call made, or is the last one to use? */
 static bool hold_made(struct cgroup_dirs *d)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		struct cgroup_dir *g = &d->v[i];
 
-		if (!g->made)
+		if (!g->made && !g->going)
 			continue;
 		g->hold = openat(AT_FDCWD, g->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (g->hold >= 0 && flock(g->hold, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)

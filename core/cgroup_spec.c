@@ -330,7 +330,7 @@ int cgroup_dirs_below(const struct cgroup_dirs *above, const char *name, struct 
 
 		*g = above->v[d->n];
 		g->base = strlen(g->path);
-		g->made = false;
+		g->made = g->going = false;
 		g->procs = g->back = g->hold = -1;
 		g->path = str_joined(above->v[d->n].path, "/", name);
 		if (!g->path)

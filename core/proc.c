@@ -260,7 +260,7 @@ static bool children_elsewhere(void)
 int proc_detach(int *main, const int *keep, size_t n, struct err *e)
 {
 	auto_close int self = -1;
-	int kept[16];
+	int kept[32];
 	pid_t pid;
 
 	if (getpid() == 1) {

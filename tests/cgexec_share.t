@@ -77,6 +77,36 @@ test_ok '... whoever makes it when' '
 	[ ! -e $TMP/failed ]
 	nothing_left
 '
+test_ok 'one that was a parent of the first call'\''s goes with the second, which was in it' '
+	c=pids; ! is_v2 pids || c=unified
+	nestbox cgexec --create --rm -g $c:$G/k/sub sh -c ": >$TMP/in-sub; read _ <$TMP/go" & a=$!
+	soon test -e $TMP/in-sub
+	nestbox cgexec --create --rm --kill -g $c:$G/k sh -c "(sleep 2 >/dev/null 2>&1 </dev/null; : >$TMP/alive) & : >$TMP/in-k; read _ <$TMP/on" & b=$!
+	soon test -e $TMP/in-k
+	echo >$TMP/go
+	wait $a
+	echo >$TMP/on
+	wait $b
+	nothing_left
+	# the second has not made it, and so kills nothing in it
+	[ -e $TMP/alive ]
+'
+test_ok 'a group of --child goes, also where the one above was there' '
+	c=pids; ! is_v2 pids || c=unified
+	nestbox cgexec --create -g $c:$G
+	nestbox cgexec --create --rm --child in -g $c:$G -- $AS_ROOT nestbox unshare -p -f grep ":/$G/in\$" /proc/self/cgroup
+	gone() { [ ! -e $(hier $c)/$G/in ]; }
+	soon gone
+	remove_all
+'
+test_ok '--child in a group that was there, in a row and in parallel' '
+	c=pids; ! is_v2 pids || c=unified
+	nestbox cgexec --create -g $c:$G
+	many below $G $times
+	gone() { [ ! -e $(hier $c)/$G/in ]; }
+	soon gone
+	remove_all
+'
 test_ok 'a lock of a stranger'\''s keeps nobody for ever' '
 	[ "$(command -v flock)" ] || exit 0
 	nestbox cgexec --create --rm -g pids:$G sh -c ": >$TMP/three; sleep 1" & a=$!
