@@ -149,6 +149,8 @@ int cgroup_dirs_make(struct cgroup_dirs *d, long long mode, struct err *e);
 /* Remove the directories that this call made, last first, and nothing else. */
 void cgroup_unmake(struct cgroup_dirs *d);
 
+/* ---- its small files: cgroup_file.c ---- */
+
 /* The first line of a small file of the group, its length or -errno; and one value written in one write(2), with a hint where the rule is known. */
 ssize_t cgroup_get(const struct cgroup_dir *g, const char *file, char *buf, size_t size);
 int cgroup_put(const struct cgroup_dir *g, const char *file, const char *value, struct err *e);

@@ -13,6 +13,11 @@
 #define CGROUP_PERIOD_MIN 1000
 #define CGROUP_PERIOD_MAX 1000000
 
+/* ---- cgroup_file.c ---- */
+
+/* Is it one of the words of v2's lists, "cpu pids"? Pure. */
+bool cgroup_has_word(const char *list, const char *word);
+
 /* "DIR/FILE" into buf; -ENAMETOOLONG. */
 int cgroup_path(char *buf, size_t size, const char *dir, const char *file);
 

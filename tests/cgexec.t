@@ -54,6 +54,16 @@ if ! test_need groups 'groups that may be made'; then
 	exit
 fi
 test_fails 125 'memory\.nosuch' 'a setting that is no file is named' 'nestbox cgexec --create -g memory:$G --set memory.nosuch=1 true'
+test_ok '... and no hint leads elsewhere' '
+	not nestbox cgexec --create -g memory:$G --set memory.nosuch=1 true 2>$TMP/said
+	not grep -q subtree_control $TMP/said
+	# the control: on v2, without --create, the group need not have the controller
+	is_v2 memory || exit 0
+	nestbox cgexec --create -g :$G/in
+	not nestbox cgexec -g memory:$G/in --set memory.high=1G true 2>$TMP/said
+	grep "hint: .*/$G has .* in cgroup.subtree_control" $TMP/said
+	remove_all
+'
 test_ok '... and nothing is left of it' 'nothing_left'
 test_ok 'the status is the command'\''s' '
 	rc=0; nestbox cgexec --create --rm -g pids:$G sh -c "exit 7" || rc=$?
