@@ -325,9 +325,12 @@ static void serve(struct agent *a, int end)
 		proxy_run(&a->proxy, end, &unused);
 	while (poll(&(struct pollfd){ .fd = end, .events = POLLIN }, 1, -1) < 0 && errno == EINTR)
 		;
+	proxy_release(&a->proxy);
 	if (a->published)
-		nft_unpublish(&a->nft, &(struct nft_match){ .owner = a->owner, .to = NULL }, &unused);
+		nft_unpublish(&a->nft, &(struct nft_match){ .owner = a->owner }, &unused);
 	end_command(a);
+	/* all is gone; the kernel takes its time over closing nf_tables, and nobody has to wait for that */
+	shutdown(a->sock, SHUT_RDWR);
 }
 
 /* ---- its life ---- */
@@ -506,11 +509,16 @@ int net_agent_wire(int sock, struct net_result *r, struct err *e)
 
 void net_agent_stop(struct net_agent *a)
 {
-	if (a->sock >= 0)
-		shutdown(a->sock, SHUT_RDWR);
+	char c;
+
+	if (a->sock >= 0) {
+		shutdown(a->sock, SHUT_WR);
+		/* until its end is closed, too */
+		while (a->pid > 0 && recv(a->sock, &c, 1, 0) < 0 && errno == EINTR)
+			;
+	}
 	fd_close(&a->sock);
 	if (a->pid > 0)
-		while (waitpid(a->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		waitpid(a->pid, NULL, WNOHANG);
 	a->pid = 0;
 }

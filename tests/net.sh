@@ -2,7 +2,8 @@
 # net.sh: a host of the test's own, for tests of networks; to be sourced behind lib.sh.
 #
 #   own_host      every snippet runs as root in a network namespace with lo up, a
-#                 mount namespace and a /run of its own: nothing outside is touched
+#                 mount and a pid namespace and a /run of its own: nothing
+#                 outside is touched, and nothing outlives it
 #
 # In snippets:
 #   serve PORT TEXT      answer connections with TEXT until killed: for "&", or in a container
@@ -18,7 +19,7 @@ own_host()
 	cat >"$TMP/host" <<-END
 	#!/bin/sh
 	rm -f "\$TMP"/*.up
-	exec $AS_ROOT nestbox unshare -n -m -- sh -c 'mount -t tmpfs run /run && nestbox netns up && exec "\$@"' sh "\$@"
+	exec $AS_ROOT nestbox unshare -n -m -p -f --mount-proc --kill-child -- sh -c 'mount -t tmpfs run /run && nestbox netns up && "\$@"; exit \$?' sh "\$@"
 	END
 	chmod 755 "$TMP/host"
 	test_in=$TMP/host
