@@ -124,6 +124,7 @@ static int shares_a_mount(int proc)
 int ns_is_inits(const char *kind, struct err *e)
 {
 	auto_close int proc = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool net = !strcmp(kind, "net");
 	struct stat init, own;
 	struct statfs fs;
 	char self[32], path[32];
@@ -137,10 +138,11 @@ int ns_is_inits(const char *kind, struct err *e)
 	self[n] = '\0';
 	if (!strcmp(self, "1") && (getpid() == 1 || first_pid_ns(proc)))
 		return 0;
-	snprintf(path, sizeof path, "self/ns/%s", kind);
+	/* each network namespace has files of its own in /proc/PID/net, which anybody may look at: proc_pid_net(5) */
+	snprintf(path, sizeof path, net ? "self/net/dev" : "self/ns/%s", kind);
 	if (fstatat(proc, path, &own, 0) < 0)
 		return err_sys(e, "/proc", "%s", path);
-	snprintf(path, sizeof path, "1/ns/%s", kind);
+	snprintf(path, sizeof path, net ? "1/net/dev" : "1/ns/%s", kind);
 	if (fstatat(proc, path, &init, 0) < 0) {
 		int rc = strcmp(kind, "mnt") ? -errno : shares_a_mount(proc);
 
