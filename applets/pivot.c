@@ -32,6 +32,8 @@ const struct opt pivot_mount_opts[] = {
 static const struct opt pivot_opts[] = {
 	{ OPT_FLAG, 0, "api", NULL, "mount /proc, /sys and a fresh /dev as containers have them", OFF(api) },
 	{ OPT_FLAG, 0, "api-write", NULL, "leave /sys and its cgroups writable", OFF(api_write) },
+	{ OPT_FLAG, 0, "etc", NULL, "write /etc/hosts, /etc/hostname and /etc/resolv.conf for this network and host name", OFF(etc) },
+	{ OPT_GROUP, .off = OFF(names), .group = pivot_etc_opts },
 	{ OPT_GROUP, .off = OFF(mounts), .group = pivot_mount_opts },
 	{ OPT_FLAG, 0, "here", NULL, "do it although this is pid 1's mount namespace", OFF(here) },
 	{ OPT_FLAG, 0, "host-devices", NULL, "all the host's device nodes in the fresh /dev", OFF(host_devices) },
@@ -52,6 +54,7 @@ struct pivot_state {
 	int null; /* owned: a detached /dev/null for the masks, or -1 */
 	bool late; /* they can only be had in the new mount namespace */
 	struct pivot_items api, volumes;
+	struct pivot_etc_files etc;
 	struct record_points points;
 };
 
@@ -86,6 +89,7 @@ static int pivot_check(const void *args, struct err *e)
 		rc = maps_check(&(struct maps_args){ .both = a->idmap }, e);
 	if (!rc && a->idmap_volumes && !a->idmap.n)
 		rc = err_bad(e, "--idmap-volumes", "goes with --idmap");
+	rc = rc ? rc : pivot_etc_check(&a->names, e);
 	if (!rc && a->rm && !a->prepare)
 		rc = err_bad(e, "--rm", "goes with --prepare: pivot itself leaves nobody behind to clean up");
 	return rc;
@@ -168,7 +172,7 @@ static int pivot_open(const void *args, void *state, struct step_ctx *ctx, struc
 	struct pivot_state *s = state;
 	int rc;
 
-	*s = (struct pivot_state){ .root = -1, .null = -1, .points = RECORD_POINTS_NONE };
+	*s = (struct pivot_state){ .root = -1, .null = -1, .etc = PIVOT_ETC_NONE, .points = RECORD_POINTS_NONE };
 	if (a->prepare) {
 		s->root = fd_open_dir(AT_FDCWD, a->new_root, e);
 		return s->root < 0 ? s->root : 0;
@@ -177,6 +181,7 @@ static int pivot_open(const void *args, void *state, struct step_ctx *ctx, struc
 	rc = ctx->run ? 0 : refuse_inits_mounts(a, ctx, e);
 	if (rc == 0 && !ctx->run)
 		rc = refuse_inits_sysctls(a, ctx, e);
+	rc = rc < 0 ? rc : pivot_etc_open(a, &s->etc, e);
 	if (rc < 0)
 		return rc;
 	rc = open_sources(a, s, ctx, e);
@@ -194,7 +199,12 @@ static int attach(const struct pivot_item *it, int root, struct err *e)
 
 	if (it->ours)
 		return mnt_attach_at(it->fd, root, it->where, e);
-	at = mnt_point(root, it->where, it->dir, it->no_links, NULL, e);
+	at = mnt_point(root, it->where, it->dir, it->links, NULL, e);
+	if (at < 0 && pivot_etc_can_lack(it, at)) {
+		applet_warn(e, ": left out");
+		err_clear(e);
+		return 0;
+	}
 	return at < 0 ? at : mnt_attach(it->fd, at, it->where, e);
 }
 
@@ -242,14 +252,15 @@ static int replace_null(struct err *e)
 }
 
 /* The new root is "/" now, and nothing outside exists any more. */
-static int furnish(const struct pivot_args *a, const struct pivot_state *s, struct err *e)
+static int furnish(const struct pivot_args *a, struct pivot_state *s, struct err *e)
 {
 	auto_close int root = fd_open_dir(AT_FDCWD, "/", e);
 	int rc;
 
 	if (root < 0)
 		return root;
-	if ((rc = attach_all(&s->api, root, e)) < 0 || (rc = attach_all(&s->volumes, root, e)) < 0 ||
+	if ((rc = attach_all(&s->api, root, e)) < 0 || (rc = pivot_etc_copy(&s->etc, root, a->mounts.read_only, &s->volumes, e)) < 0 ||
+	    (rc = attach_all(&s->volumes, root, e)) < 0 ||
 	    (rc = pivot_mask(a, root, s->null, e)) < 0 || (rc = pivot_read_only_paths(a, root, e)) < 0)
 		return rc;
 	if (a->api && (rc = replace_null(e)) < 0)
@@ -279,6 +290,8 @@ static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, stru
 	if (rc == 0)
 		rc = a->api ? pivot_api_make(a, ctx->cgroups, &s->api, e) : 0;
 	if (rc == 0)
+		rc = pivot_etc_make(a, &s->etc, ctx, e);
+	if (rc == 0)
 		rc = root_pivot(s->root, e);
 	if (rc == -EACCES)
 		err_hint(e, "it is %s, which only its owner and the host's root may enter", a->new_root);
@@ -286,6 +299,7 @@ static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, stru
 		rc = furnish(a, s, e);
 	umask(mask);
 	close_sources(s);
+	pivot_etc_release(&s->etc);
 	return rc;
 }
 
@@ -304,6 +318,7 @@ static void pivot_close(void *state)
 	struct pivot_state *s = state;
 
 	close_sources(s);
+	pivot_etc_release(&s->etc);
 	fd_close(&s->points.lock);
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "core/etc.h"
 #include "core/opt.h"
 #include "core/step.h"
 
@@ -14,13 +15,21 @@ struct pivot_mounts {
 	bool read_only;
 };
 
+/* And what they say, in docker's words, about the files of --etc. (pivot_etc.c) */
+struct pivot_etc {
+	struct etc_dns dns;
+	struct strs hosts;  /* NAME:IP */
+};
+
 struct pivot_args {
 	struct pivot_mounts mounts;
+	struct pivot_etc names;
 	bool api;
 	bool api_write;       /* /sys and /sys/fs/cgroup can be written, as for a privileged container */
 	bool host_devices;
 	bool nodev;
 	bool here;
+	bool etc;             /* write /etc/hosts, /etc/hostname and /etc/resolv.conf, also if `names` has nothing to say */
 	bool prepare, rm;
 	struct strs mask, ro_path, sysctl;
 	struct strs idmap;    /* ranges, as of idmap mount: the owners of the root's files */
@@ -28,7 +37,7 @@ struct pivot_args {
 	const char *new_root;
 };
 
-extern const struct opt pivot_mount_opts[];
+extern const struct opt pivot_mount_opts[], pivot_etc_opts[];
 extern const struct step_ops pivot_step;
 
 /*
@@ -37,5 +46,8 @@ extern const struct step_ops pivot_step;
  * before it. 1, 0 or -errno.
  */
 int pivot_lacks_points(const struct pivot_args *a, struct err *e);
+
+/* Is one of these options given? Then --etc is meant, too. */
+bool pivot_etc_given(const struct pivot_etc *etc);
 
 #endif

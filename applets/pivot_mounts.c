@@ -15,7 +15,7 @@
 
 #define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV)
 
-int pivot_item_add(struct pivot_items *l, int fd, const char *where, bool dir, bool no_links, struct err *e)
+int pivot_item_add(struct pivot_items *l, int fd, const char *where, bool dir, enum mnt_links links, struct err *e)
 {
 	struct pivot_item *v;
 	char *copy;
@@ -27,20 +27,20 @@ int pivot_item_add(struct pivot_items *l, int fd, const char *where, bool dir, b
 		fd_close(&fd);
 		return err_set(e, ENOMEM, where, NULL);
 	}
-	l->v[l->n++] = (struct pivot_item){ .fd = fd, .where = copy, .dir = dir, .no_links = no_links };
+	l->v[l->n++] = (struct pivot_item){ .fd = fd, .where = copy, .dir = dir, .links = links };
 	return 0;
 }
 
 /* A mount that could not be made has said why already. */
-static int add_mount(struct pivot_items *l, int fd, const char *where, bool dir, bool no_links, struct err *e)
+static int add_mount(struct pivot_items *l, int fd, const char *where, bool dir, enum mnt_links links, struct err *e)
 {
-	return fd < 0 ? fd : pivot_item_add(l, fd, where, dir, no_links, e);
+	return fd < 0 ? fd : pivot_item_add(l, fd, where, dir, links, e);
 }
 
 /* One that lies in a mount of --api. */
 static int add_below(struct pivot_items *l, int fd, const char *where, struct err *e)
 {
-	int rc = add_mount(l, fd, where, true, false, e);
+	int rc = add_mount(l, fd, where, true, MNT_LINKS_FOLLOWED, e);
 
 	if (rc == 0)
 		l->v[l->n - 1].ours = true;
@@ -61,7 +61,7 @@ static int make_dev(const struct pivot_args *a, struct pivot_items *l, struct er
 {
 	int nodes[DEV_NODES] = { -1, -1, -1, -1, -1, -1 };
 	int dev = mnt_new("tmpfs", "mode=755,size=65536k", MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME, e);
-	int rc = add_mount(l, dev, "/dev", true, true, e);
+	int rc = add_mount(l, dev, "/dev", true, MNT_LINKS_REFUSED, e);
 
 	if (rc == 0)
 		rc = dev_fill(dev, nodes, e);
@@ -185,11 +185,11 @@ int pivot_api_make(const struct pivot_args *a, const struct cgroups *host, struc
 {
 	int rc;
 
-	if ((rc = add_mount(l, make_proc(e), "/proc", true, true, e)) < 0 || (rc = make_dev(a, l, e)) < 0 ||
+	if ((rc = add_mount(l, make_proc(e), "/proc", true, MNT_LINKS_REFUSED, e)) < 0 || (rc = make_dev(a, l, e)) < 0 ||
 	    (rc = add_below(l, make_devpts(e), "/dev/pts", e)) < 0 ||
 	    (rc = add_below(l, mnt_new("tmpfs", "mode=1777,size=65536k", SAFE, e), "/dev/shm", e)) < 0 ||
 	    (rc = add_mqueue(l, e)) < 0 ||
-	    (rc = add_mount(l, make_sysfs(a, e), "/sys", true, true, e)) < 0)
+	    (rc = add_mount(l, make_sysfs(a, e), "/sys", true, MNT_LINKS_REFUSED, e)) < 0)
 		return rc;
 	return host ? make_cgroups(a, host, l, e) : find_and_make_cgroups(a, l, e);
 }
@@ -213,7 +213,7 @@ static int open_bind(const char *text, const struct pivot_args *a, int userns, s
 	mnt = mnt_clone(src, "", attrs, v.propagation, e);
 	if (mnt >= 0 && userns >= 0 && (rc = mnt_idmap(mnt, v.src, true, 0, userns, e)) < 0)
 		return rc;
-	return add_mount(l, take_fd(&mnt), v.dst, S_ISDIR(st.st_mode), false, e);
+	return add_mount(l, take_fd(&mnt), v.dst, S_ISDIR(st.st_mode), MNT_LINKS_FOLLOWED, e);
 }
 
 static int open_tmpfs(const char *text, struct pivot_items *l, struct err *e)
@@ -221,7 +221,7 @@ static int open_tmpfs(const char *text, struct pivot_items *l, struct err *e)
 	struct mnt_tmpfs t;
 	int rc = mnt_tmpfs_parse(text, &t, e);
 
-	return rc < 0 ? rc : add_mount(l, mnt_new("tmpfs", t.options, t.attrs, e), t.dst, true, false, e);
+	return rc < 0 ? rc : add_mount(l, mnt_new("tmpfs", t.options, t.attrs, e), t.dst, true, MNT_LINKS_FOLLOWED, e);
 }
 
 static unsigned depth(const char *path)
@@ -258,13 +258,13 @@ int pivot_volumes_open(const struct pivot_args *a, int userns, struct pivot_item
 int pivot_tmpfs_add(const struct pivot_args *a, struct pivot_items *l, struct err *e)
 {
 	struct pivot_items all = { 0 };
-	int rc = 0;
+	int rc = pivot_etc_add(a, &all, e);
 
 	for (size_t i = 0; i < a->mounts.tmpfs.n && rc == 0; i++)
 		rc = open_tmpfs(a->mounts.tmpfs.v[i], &all, e);
 	/* volumes behind them: on one place it is the volume that is seen */
 	for (size_t i = 0; i < l->n && rc == 0; i++)
-		rc = pivot_item_add(&all, take_fd(&l->v[i].fd), l->v[i].where, l->v[i].dir, l->v[i].no_links, e);
+		rc = pivot_item_add(&all, take_fd(&l->v[i].fd), l->v[i].where, l->v[i].dir, l->v[i].links, e);
 	pivot_items_release(l);
 	*l = all;
 	sort_by_depth(l);

@@ -21,7 +21,7 @@ static int add_bind(const char *text, struct pivot_items *l, struct err *e)
 		return rc;
 	if (stat(v.src, &st) < 0)
 		return err_sys(e, v.src, NULL);
-	return pivot_item_add(l, -1, v.dst, S_ISDIR(st.st_mode), false, e);
+	return pivot_item_add(l, -1, v.dst, S_ISDIR(st.st_mode), MNT_LINKS_FOLLOWED, e);
 }
 
 static int add_tmpfs(const char *text, struct pivot_items *l, struct err *e)
@@ -29,17 +29,17 @@ static int add_tmpfs(const char *text, struct pivot_items *l, struct err *e)
 	struct mnt_tmpfs t;
 	int rc = mnt_tmpfs_parse(text, &t, e);
 
-	return rc < 0 ? rc : pivot_item_add(l, -1, t.dst, true, false, e);
+	return rc < 0 ? rc : pivot_item_add(l, -1, t.dst, true, MNT_LINKS_FOLLOWED, e);
 }
 
 /* All places that something is mounted on, without a mount; those of --api are no links. */
 static int all_places(const struct pivot_args *a, struct pivot_items *l, struct err *e)
 {
 	static const char *const api[] = { "/proc", "/dev", "/sys" };
-	int rc = 0;
+	int rc = pivot_etc_add(a, l, e);
 
 	for (size_t i = 0; a->api && i < sizeof api / sizeof *api && rc == 0; i++)
-		rc = pivot_item_add(l, -1, api[i], true, true, e);
+		rc = pivot_item_add(l, -1, api[i], true, MNT_LINKS_REFUSED, e);
 	for (size_t i = 0; i < a->mounts.tmpfs.n && rc == 0; i++)
 		rc = add_tmpfs(a->mounts.tmpfs.v[i], l, e);
 	for (size_t i = 0; i < a->mounts.binds.n && rc == 0; i++)
@@ -67,7 +67,7 @@ int pivot_lacks_points(const struct pivot_args *a, struct err *e)
 	int rc = root < 0 ? root : all_places(a, &l, e);
 
 	for (size_t i = 0; i < l.n && rc == 0; i++) {
-		auto_close int at = is_inside_another(&l, i) ? -1 : mnt_lookup(root, l.v[i].where, 0);
+		auto_close int at = is_inside_another(&l, i) ? -1 : mnt_lookup(root, l.v[i].where, l.v[i].links == MNT_LINK_COVERED ? O_NOFOLLOW : 0);
 
 		missing |= at == -ENOENT;
 	}
@@ -86,8 +86,8 @@ static int make_points(const struct pivot_args *a, int root, const struct mnt_ma
 
 		if (is_inside_another(&l, i))
 			continue;
-		at = mnt_point(root, l.v[i].where, l.v[i].dir, l.v[i].no_links, made, e);
-		rc = at < 0 ? at : 0;
+		at = mnt_point(root, l.v[i].where, l.v[i].dir, l.v[i].links, made, e);
+		rc = at < 0 && !pivot_etc_can_lack(&l.v[i], at) ? at : 0;
 	}
 	pivot_items_release(&l);
 	return rc;

@@ -8,6 +8,7 @@
 #include "applets/pivot.h"
 #include "core/cgroup.h"
 #include "core/dev.h"
+#include "core/mnt.h"
 #include "core/record.h"
 
 /* A detached mount that waits for its place inside the new root. */
@@ -15,7 +16,8 @@ struct pivot_item {
 	int fd;          /* owned */
 	char *where;     /* owned: absolute path inside the root */
 	bool dir;
-	bool no_links;   /* the place must not be reached through a symbolic link */
+	bool etc;        /* one of the files of --etc: where its place is missing and cannot be made, the container does without */
+	enum mnt_links links;
 	bool ours;       /* the place is in a mount of --api, and needs no looking at: nobody else has been there */
 };
 
@@ -25,7 +27,7 @@ struct pivot_items {
 };
 
 /* Append; takes fd over, also on failure. 0 or -ENOMEM with *e. */
-int pivot_item_add(struct pivot_items *l, int fd, const char *where, bool dir, bool no_links, struct err *e);
+int pivot_item_add(struct pivot_items *l, int fd, const char *where, bool dir, enum mnt_links links, struct err *e);
 void pivot_items_release(struct pivot_items *l);
 
 /*
@@ -36,7 +38,7 @@ int pivot_api_make(const struct pivot_args *a, const struct cgroups *host, struc
 
 /* --volume as items, with the owners of the user namespace `userns`, unless that is -1. */
 int pivot_volumes_open(const struct pivot_args *a, int userns, struct pivot_items *l, struct err *e);
-/* Add --tmpfs, whose owner is the root of the user namespace that it is made in, and bring all in order: shallow places first. */
+/* Add --tmpfs, whose owner is the root of the user namespace that it is made in, and the places of --etc, and bring all in order: shallow places first. */
 int pivot_tmpfs_add(const struct pivot_args *a, struct pivot_items *l, struct err *e);
 
 /*
@@ -44,6 +46,25 @@ int pivot_tmpfs_add(const struct pivot_args *a, struct pivot_items *l, struct er
  * with --rm a watcher, or the waiter of a run, gives it back.
  */
 int pivot_prepare(const struct pivot_args *a, int root, struct record_points *points, struct step_ctx *ctx, struct err *e);
+
+/* --etc: what it knows of the host, and makes. */
+struct pivot_etc_files {
+	char *host;   /* owned: the host's resolv.conf; NULL: there is no --etc */
+	char *behind; /* owned: the one to take instead where that is for the host only, or NULL */
+	int mnt;      /* owned: the files' file system, or -1 */
+};
+#define PIVOT_ETC_NONE ((struct pivot_etc_files){ .mnt = -1 })
+
+int pivot_etc_check(const struct pivot_etc *etc, struct err *e);
+/* Read what is the host's; write the files, in the container's namespaces. */
+int pivot_etc_open(const struct pivot_args *a, struct pivot_etc_files *f, struct err *e);
+int pivot_etc_make(const struct pivot_args *a, struct pivot_etc_files *f, const struct step_ctx *ctx, struct err *e);
+void pivot_etc_release(struct pivot_etc_files *f);
+/* Append the files' places, if they are wanted, still without a mount; give them theirs, once `root` is "/". */
+int pivot_etc_add(const struct pivot_args *a, struct pivot_items *l, struct err *e);
+int pivot_etc_copy(const struct pivot_etc_files *f, int root, bool read_only, struct pivot_items *l, struct err *e);
+/* Can the container do without this mount, as its place, for which mnt_point said rc, is missing and can be made by nobody? */
+bool pivot_etc_can_lack(const struct pivot_item *it, int rc);
 
 /* After the pivot: hide the paths of --mask. `null` is a detached /dev/null, or -1: take the root's own. */
 int pivot_mask(const struct pivot_args *a, int root, int null, struct err *e);

@@ -37,6 +37,7 @@ const struct opt run_opts[] = {
 	{ OPT_STR, 0, "pid", "KIND", "docker's; not --pids-limit cut short", OFF(pid), .flags = OPT_HIDDEN },
 	{ OPT_FLAG, 0, "privileged", NULL, "all capabilities and devices, nothing masked", OFF(privileged) },
 	{ OPT_FLAG, 0, "rm", NULL, "accepted: a container in the foreground always cleans up", OFF(rm) },
+	{ OPT_GROUP, .off = OFF(etc), .group = pivot_etc_opts },
 	{ OPT_GROUP, .off = OFF(mounts), .group = pivot_mount_opts },
 	{ OPT_GROUP, .off = OFF(net), .group = netns_wish_opts },
 	{ OPT_GROUP, .off = OFF(cred), .group = setpriv_run_opts },
@@ -74,6 +75,8 @@ int run_check(const struct run_args *a, struct err *e)
 		rc = err_bad(e, "--pid", "a container always has a pid namespace of its own; a limit is --pids-limit");
 	if (rc == 0 && a->hostname)
 		rc = ns_hostname_check(a->hostname, e);
+	if (rc == 0 && a->hostname && run_wants_etc(a) && !etc_is_word(a->hostname))
+		rc = err_bad(e, a->hostname, "such a host name cannot stand in /etc/hosts");
 	if (rc == 0 && a->cgroups && !strcmp(a->cgroups, "disabled") && has_limits(a))
 		rc = err_bad(e, "--cgroups disabled", "and a limit exclude each other");
 	rc = rc < 0 ? rc : run_net_check(a, e);
@@ -204,7 +207,7 @@ static int find_cgroup(const struct run_args *a, struct run_facts *f, struct err
 
 static int find_facts(const struct run_args *a, struct run_facts *f, struct opt_keep *keep, struct err *e)
 {
-	struct pivot_args points = { .api = true, .mounts = a->mounts, .new_root = a->rootfs };
+	struct pivot_args points = { .api = true, .etc = run_wants_etc(a), .mounts = a->mounts, .new_root = a->rootfs };
 	int rc = record_new_id(f->id, e);
 
 	f->range = a->dry_run ? NULL : &range;

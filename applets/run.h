@@ -16,6 +16,7 @@
 struct run_args {
 	struct setpriv_run cred;
 	struct pivot_mounts mounts;
+	struct pivot_etc etc;
 	struct cgroup_limits limits;
 	struct strs env_file, cap_add, cap_drop, device_rules;
 	const char *hostname, *domainname;
@@ -57,6 +58,9 @@ struct run_facts {
 };
 
 extern const struct opt run_opts[];
+
+/* Does the container get the files of pivot --etc? */
+bool run_wants_etc(const struct run_args *a);
 
 /* Options to plan. 0 or -errno. */
 int run_plan(const struct run_args *a, const struct run_facts *f, struct plan *p, struct err *e);

@@ -23,6 +23,11 @@ static int copy_mounts(struct pivot_mounts *to, const struct pivot_mounts *from)
 	return rc < 0 ? rc : strs_add_all(&to->tmpfs, &from->tmpfs);
 }
 
+bool run_wants_etc(const struct run_args *a)
+{
+	return pivot_etc_given(&a->etc) || (a->network && !strcmp(a->network, "host"));
+}
+
 static int add_points(const struct run_args *a, const struct run_facts *f, struct plan *p)
 {
 	struct pivot_args *s;
@@ -34,6 +39,7 @@ static int add_points(const struct run_args *a, const struct run_facts *f, struc
 	if (rc < 0)
 		return rc;
 	s->prepare = s->rm = s->api = true;
+	s->etc = run_wants_etc(a);
 	s->new_root = a->rootfs;
 	return copy_mounts(&s->mounts, &a->mounts);
 }
@@ -193,6 +199,11 @@ static int add_root(const struct run_args *a, const struct run_facts *f, struct 
 	if (rc < 0)
 		return rc;
 	s->api = true;
+	s->etc = run_wants_etc(a);
+	s->names = a->etc;
+	rc = opt_own_lists(pivot_etc_opts, &s->names);
+	if (rc < 0)
+		return rc;
 	s->new_root = a->rootfs;
 	s->api_write = s->host_devices = a->privileged;
 	if (f->idmap && !a->dry_run) {

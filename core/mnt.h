@@ -57,13 +57,19 @@ struct mnt_made {
 	int fd; /* borrowed; O_APPEND */
 };
 
+/* What becomes of symbolic links on the way to a mount point. */
+enum mnt_links {
+	MNT_LINKS_FOLLOWED,
+	MNT_LINKS_REFUSED,
+	MNT_LINK_COVERED, /* followed, but for one at the end, which is the mount point itself; it may lead nowhere */
+};
+
 /*
  * An O_PATH fd of the mount point `path` inside `root`, made where it is
  * missing: a directory with all above it, or an empty file. What is made is noted
- * in *made (may be NULL). With `no_links` no symbolic link may stand on
- * the way. Owned fd, or -errno.
+ * in *made (may be NULL). Owned fd, or -errno.
  */
-int mnt_point(int root, const char *path, bool dir, bool no_links, const struct mnt_made *made, struct err *e);
+int mnt_point(int root, const char *path, bool dir, enum mnt_links links, const struct mnt_made *made, struct err *e);
 
 /* Take away again what the lines of a struct mnt_made name, last first; what is in use or no longer empty stays. */
 void mnt_unmake(int root, const char *text);

@@ -117,13 +117,13 @@ static int make_path(int root, const char *path, bool dir, const struct mnt_made
 	return at < 0 ? point_failed(-at, path, e) : take_fd(&at);
 }
 
-int mnt_point(int root, const char *path, bool dir, bool no_links, const struct mnt_made *made, struct err *e)
+int mnt_point(int root, const char *path, bool dir, enum mnt_links links, const struct mnt_made *made, struct err *e)
 {
-	uint64_t resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (no_links ? RESOLVE_NO_SYMLINKS : 0);
-	auto_close int fd = sys_openat2(root, path, O_PATH, resolve);
+	uint64_t resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (links == MNT_LINKS_REFUSED ? RESOLVE_NO_SYMLINKS : 0);
+	auto_close int fd = sys_openat2(root, path, O_PATH | (links == MNT_LINK_COVERED ? O_NOFOLLOW : 0), resolve);
 	struct stat st;
 
-	if (fd < 0 && errno == ELOOP && no_links)
+	if (fd < 0 && errno == ELOOP && links == MNT_LINKS_REFUSED)
 		return err_set(e, ELOOP, path, "must be no symbolic link in the root file system");
 	if (fd < 0 && errno != ENOENT)
 		return err_sys(e, path, "mount point");

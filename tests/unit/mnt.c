@@ -183,9 +183,9 @@ static void points_are_made_and_unmade(void)
 
 	check(mkdirat(root, "there", 0755) == 0);
 	check(utimensat(root, "there", old, 0) == 0);
-	dir = mnt_point(root, "/there/a/b", true, false, &made, &e);
-	file = mnt_point(root, "/there/f", false, false, &made, &e);
-	again = mnt_point(root, "/there/a", true, false, &made, &e);
+	dir = mnt_point(root, "/there/a/b", true, MNT_LINKS_FOLLOWED, &made, &e);
+	file = mnt_point(root, "/there/f", false, MNT_LINKS_FOLLOWED, &made, &e);
+	again = mnt_point(root, "/there/a", true, MNT_LINKS_FOLLOWED, &made, &e);
 	check(dir >= 0 && file >= 0 && again >= 0);
 	check(fstatat(root, "there/a/b", &st, 0) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & 0777) == 0755);
 	check(fstatat(root, "there/f", &st, 0) == 0 && S_ISREG(st.st_mode));
@@ -223,8 +223,8 @@ static void what_is_used_stays(void)
 	struct err e = { 0 };
 	char path[32];
 	auto_close int root = make_root(path);
-	auto_close int dir = mnt_point(root, "/a/b", true, false, &made, &e);
-	auto_close int file = mnt_point(root, "/f", false, false, &made, &e);
+	auto_close int dir = mnt_point(root, "/a/b", true, MNT_LINKS_FOLLOWED, &made, &e);
+	auto_close int file = mnt_point(root, "/f", false, MNT_LINKS_FOLLOWED, &made, &e);
 	auto_close int into = openat(root, "f", O_WRONLY | O_CLOEXEC);
 
 	check(dir >= 0 && file >= 0 && write(into, "x", 1) == 1);
@@ -246,26 +246,30 @@ static void points_never_leave_the_root(void)
 	struct err e = { 0 };
 	char path[32], outside[64];
 	auto_close int root = make_root(path);
-	auto_close int up = -1, absolute = -1, dots = -1;
+	auto_close int up = -1, absolute = -1, dots = -1, link = -1;
 	struct stat st;
 
 	check(mkdirat(root, "in", 0755) == 0);
 	check(symlinkat("../../../../../../../../tmp", root, "up") == 0);
 	check(symlinkat("/in", root, "absolute") == 0);
 	check(symlinkat("/no/such/place", root, "nowhere") == 0);
-	absolute = mnt_point(root, "/absolute/made", true, false, NULL, &e);
+	absolute = mnt_point(root, "/absolute/made", true, MNT_LINKS_FOLLOWED, NULL, &e);
 	check(absolute >= 0 && exists(root, "in/made"));
 	/* "up" is /tmp inside, which is missing there, and is not made through a link */
-	up = mnt_point(root, "/up/nestbox-unit-escape", true, false, NULL, &e);
+	up = mnt_point(root, "/up/nestbox-unit-escape", true, MNT_LINKS_FOLLOWED, NULL, &e);
 	check(up < 0);
 	check(stat("/tmp/nestbox-unit-escape", &st) < 0);
-	check_int(mnt_point(root, "/nowhere", true, false, NULL, &e), -EEXIST);
+	check_int(mnt_point(root, "/nowhere", true, MNT_LINKS_FOLLOWED, NULL, &e), -EEXIST);
 	check(e.hint[0]);
-	dots = mnt_point(root, "/../../dots", true, false, NULL, &e);
+	/* it is the link itself that can be mounted on, and one above it leads where it leads inside */
+	link = mnt_point(root, "/absolute/../nowhere", false, MNT_LINK_COVERED, NULL, &e);
+	check(link >= 0 && fstat(link, &st) == 0 && S_ISLNK(st.st_mode));
+	check_int(mnt_point(root, "/nowhere", true, MNT_LINK_COVERED, NULL, &e), -ENOTDIR);
+	dots = mnt_point(root, "/../../dots", true, MNT_LINKS_FOLLOWED, NULL, &e);
 	check(dots >= 0 && exists(root, "dots"));
 	snprintf(outside, sizeof outside, "%s/../dots", path);
 	check(stat(outside, &st) < 0);
-	check_int(mnt_point(root, "/absolute", true, true, NULL, &e), -ELOOP);
+	check_int(mnt_point(root, "/absolute", true, MNT_LINKS_REFUSED, NULL, &e), -ELOOP);
 	remove_root(path);
 }
 
@@ -274,13 +278,13 @@ static void kind_must_fit(void)
 	struct err e = { 0 };
 	char path[32];
 	auto_close int root = make_root(path);
-	auto_close int dir = mnt_point(root, "/dir", true, false, NULL, &e);
-	auto_close int file = mnt_point(root, "/file", false, false, NULL, &e);
+	auto_close int dir = mnt_point(root, "/dir", true, MNT_LINKS_FOLLOWED, NULL, &e);
+	auto_close int file = mnt_point(root, "/file", false, MNT_LINKS_FOLLOWED, NULL, &e);
 
 	check(dir >= 0 && file >= 0);
-	check_int(mnt_point(root, "/dir", false, false, NULL, &e), -EISDIR);
-	check_int(mnt_point(root, "/file", true, false, NULL, &e), -ENOTDIR);
-	check_int(mnt_point(root, "/file/below", true, false, NULL, &e), -ENOTDIR);
+	check_int(mnt_point(root, "/dir", false, MNT_LINKS_FOLLOWED, NULL, &e), -EISDIR);
+	check_int(mnt_point(root, "/file", true, MNT_LINKS_FOLLOWED, NULL, &e), -ENOTDIR);
+	check_int(mnt_point(root, "/file/below", true, MNT_LINKS_FOLLOWED, NULL, &e), -ENOTDIR);
 	remove_root(path);
 }
 
