@@ -58,6 +58,14 @@ if [ -z "${no_bridge-}" ]; then
 		for i in $(seq 50); do ip link | grep " nb0a" || break; sleep 0.1; done
 		[ "$(nestbox run --network bridge --name web "$R" ip -o -4 addr show dev eth0 | sed "s/.*inet //")" = "$(head -n 1 "$TMP/out" | sed "s/.*inet //")" ]
 	'
+	test_ok 'its /etc/hosts has its address, and its image keeps its own' '
+		find "$R/etc" | sort >"$TMP/before"
+		nestbox run --ip 10.88.7.6 -h web --add-host db:10.88.7.5 "$R" sh -c "cat /etc/hosts /etc/hostname" >"$TMP/out"
+		grep -E "^10.88.7.6[[:space:]]+web" "$TMP/out"
+		grep -E "^10.88.7.5[[:space:]]+db" "$TMP/out"
+		tail -n 1 "$TMP/out" | grep -x web
+		find "$R/etc" | sort | diff "$TMP/before" -
+	'
 	test_ok '--ip, --ip6 and --mac-address imply it' '
 		nestbox run --ip 10.88.7.7 --mac-address 02:00:00:00:00:09 "$R" ip addr show dev eth0 >"$TMP/out"
 		grep "inet 10.88.7.7/16" "$TMP/out"
