@@ -14,6 +14,7 @@
 #include "core/cgroup.h"
 #include "core/fd.h"
 #include "core/mnt.h"
+#include "core/net.h"
 #include "core/proc.h"
 #include "core/record.h"
 #include "core/str.h"
@@ -78,6 +79,15 @@ int gc_collect(int wait_ms, struct err *e)
 	return record_gc(clean, mnt_unmake, e);
 }
 
+int gc_ports(struct err *e)
+{
+	int n = net_gc(e);
+
+	if (n > 0)
+		printf("%d published port%s collected\n", n, n == 1 ? "" : "s");
+	return n < 0 ? n : 0;
+}
+
 static int gc_main(int argc, char **argv, struct err *e)
 {
 	int i = opt_parse(gc_opts, NULL, argc, argv, e);
@@ -90,7 +100,7 @@ static int gc_main(int argc, char **argv, struct err *e)
 	n = gc_collect(5000, e);
 	if (n > 0)
 		printf("%d container%s collected\n", n, n == 1 ? "" : "s");
-	return n < 0 ? n : 0;
+	return n < 0 ? n : gc_ports(e);
 }
 
 const struct applet applet_gc = {
@@ -98,7 +108,7 @@ const struct applet applet_gc = {
 	.synopsis = "",
 	.summary = "clear away what killed containers have left",
 	.opts = gc_opts,
-	.notes = "Their processes, cgroups, records and mount points. Each \"run\" does this too.",
+	.notes = "Their processes, cgroups, records, mount points and published ports. Each \"run\" does this too.",
 	.main = gc_main,
 	.flags = APPLET_NO_LINK,
 	.fail = 125,

@@ -10,4 +10,7 @@
  */
 int gc_collect(int wait_ms, struct err *e);
 
+/* Take back the ports that dead ones have published, and print how many. 0 or -errno. */
+int gc_ports(struct err *e);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "applets/gc.h"
 #include "applets/netns_priv.h"
 #include "core/fd.h"
 #include "core/json.h"
@@ -188,7 +189,7 @@ static int gc_main(int argc, char **argv, struct err *e)
 	n = netns_gc(e);
 	if (n > 0)
 		printf("%d file%s removed\n", n, n == 1 ? "" : "s");
-	return n < 0 ? n : 0;
+	return n < 0 ? n : gc_ports(e);
 }
 
 /* ---- list ---- */
@@ -285,7 +286,7 @@ const struct applet netns_verb_del = {
 const struct applet netns_verb_gc = {
 	.name = "gc",
 	.synopsis = "",
-	.summary = "remove files that no network namespace is mounted on",
+	.summary = "remove files that no network namespace is mounted on, and ports of the dead",
 	.opts = no_opts,
 	.main = gc_main,
 	.fail = 1,

@@ -91,6 +91,9 @@ int net_wire(const struct net_spec *s, const struct net_bridge *b, struct nl *ho
  */
 bool net_port_is_alive(const struct nft_port *p, void *host);
 
+/* Take back all ports that nobody has any more. How many there were, 0 also for who may not look; or -errno. */
+int net_gc(struct err *e);
+
 /*
  * A process that stays in the host's namespaces, for one that has left them:
  * wires its network namespace when it is told to, publishes ports, and takes

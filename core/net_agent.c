@@ -19,7 +19,7 @@
 
 #include "core/cred.h"
 #include "core/fd.h"
-#include "core/net.h"
+#include "core/net_priv.h"
 #include "core/ns_enter.h"
 #include "core/proc.h"
 #include "core/proxy.h"
@@ -244,15 +244,6 @@ static int wire(struct agent *a, int ns, struct err *e)
 	return rc;
 }
 
-bool net_port_is_alive(const struct nft_port *p, void *host)
-{
-	const char *device = strrchr(p->owner, '@');
-	struct inet unused;
-	struct rtnl_link l;
-
-	return !device || !net_claim_addr(device + 1, &unused) || rtnl_link(host, device + 1, 0, &l) != -ENODEV;
-}
-
 static int publish(struct agent *a, struct err *e)
 {
 	struct nft_target to = { .owner = a->owner, .v4 = a->r.v4, .v6 = a->r.v6, .fresh = true };
@@ -273,7 +264,7 @@ static int publish(struct agent *a, struct err *e)
 		else
 			k += !for_proxy(a, &a->spec->ports[i]);
 	if (nft_foreign_drop(&a->nft, chain, sizeof chain) == 1)
-		snprintf(a->r.hint, sizeof a->r.hint, "%s drops what is forwarded unless one of its rules takes it", chain);
+		net_say_drop(&a->r, chain);
 	return 0;
 }
 
@@ -317,6 +308,17 @@ static int make_end(const struct agent *a, struct err *e)
 	return end;
 }
 
+/* Take all back. */
+static void undo(struct agent *a)
+{
+	struct err unused = { 0 };
+
+	proxy_release(&a->proxy);
+	if (a->published)
+		nft_unpublish(&a->nft, &(struct nft_match){ .owner = a->owner }, &unused);
+	end_command(a);
+}
+
 static void serve(struct agent *a, int end)
 {
 	struct err unused = { 0 };
@@ -325,12 +327,6 @@ static void serve(struct agent *a, int end)
 		proxy_run(&a->proxy, end, &unused);
 	while (poll(&(struct pollfd){ .fd = end, .events = POLLIN }, 1, -1) < 0 && errno == EINTR)
 		;
-	proxy_release(&a->proxy);
-	if (a->published)
-		nft_unpublish(&a->nft, &(struct nft_match){ .owner = a->owner }, &unused);
-	end_command(a);
-	/* all is gone; the kernel takes its time over closing nf_tables, and nobody has to wait for that */
-	shutdown(a->sock, SHUT_RDWR);
 }
 
 /* ---- its life ---- */
@@ -409,14 +405,16 @@ static _Noreturn void live(struct agent *a)
 		_exit(1);
 	rc = work(a, ns, pid, &e);
 	close(ns);
-	if (rc == 0 && a->n_proxy)
+	if (rc < 0)
+		undo(a);
+	else if (a->n_proxy)
 		drop_privileges(a);
 	answer(a, rc, &e);
-	if (rc < 0 || a->n_nft || a->n_proxy || a->spec->kind == NET_COMMAND) {
-		if (rc == 0)
-			serve(a, end);
-		else
-			end_command(a);
+	if (rc == 0 && (a->n_nft || a->n_proxy || a->spec->kind == NET_COMMAND)) {
+		serve(a, end);
+		undo(a);
+		/* the kernel takes its time over closing nf_tables, and nobody has to wait for that */
+		shutdown(a->sock, SHUT_RDWR);
 	}
 	_exit(rc < 0);
 }

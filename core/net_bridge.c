@@ -8,7 +8,7 @@
 #include <linux/rtnetlink.h>
 
 #include "core/fd.h"
-#include "core/net.h"
+#include "core/net_priv.h"
 #include "core/nft.h"
 #include "core/str.h"
 
@@ -174,16 +174,24 @@ static int see(const char *name, bool internal, void *data)
 	return s->found;
 }
 
+void net_say_drop(struct net_result *r, const char *chain)
+{
+	snprintf(r->hint, sizeof r->hint, "%s drops what is forwarded unless one of its rules takes it", chain);
+}
+
 /* What goes out has the host's address. A bridge that is known is as somebody wants it. */
 static int translate(const char *name, struct net_result *r, struct err *e)
 {
 	struct seen s = { .name = name };
+	char chain[96];
 	struct nl nft = { 0 };
 	int rc = nl_open(&nft, NETLINK_NETFILTER, e);
 
 	rc = rc < 0 ? rc : nft_bridges(&nft, see, &s, e);
 	if (rc >= 0 && !s.found)
 		rc = nft_bridge_add(&nft, name, false, e);
+	if (rc >= 0 && !s.found && nft_foreign_drop(&nft, chain, sizeof chain) == 1)
+		net_say_drop(r, chain);
 	nl_close(&nft);
 	if (rc == -EOPNOTSUPP || rc == -EPROTONOSUPPORT) {
 		/* neighbours are reached all the same */
@@ -220,4 +228,30 @@ int net_prepare(const struct net_spec *s, struct nl *host, struct net_bridge *b,
 	}
 	rc = rc < 0 ? rc : let_pass(b, r, e);
 	return rc < 0 ? rc : translate(name, r, e);
+}
+
+bool net_port_is_alive(const struct nft_port *p, void *host)
+{
+	const char *device = strrchr(p->owner, '@');
+	struct inet unused;
+	struct rtnl_link l;
+
+	return !device || !net_claim_addr(device + 1, &unused) || rtnl_link(host, device + 1, 0, &l) != -ENODEV;
+}
+
+int net_gc(struct err *e)
+{
+	struct nl nft = { 0 }, host = { 0 };
+	int rc = nl_open(&nft, NETLINK_NETFILTER, e);
+
+	rc = rc < 0 ? rc : nl_open(&host, NETLINK_ROUTE, e);
+	rc = rc < 0 ? rc : nft_gc(&nft, net_port_is_alive, &host, e);
+	nl_close(&host);
+	nl_close(&nft);
+	/* without nf_tables, or the right to look, there is nothing of ours */
+	if (rc == -EPERM || rc == -EOPNOTSUPP || rc == -EPROTONOSUPPORT) {
+		err_clear(e);
+		return 0;
+	}
+	return rc;
 }

@@ -218,6 +218,18 @@ if "$TMP/host" nestbox netns new -p 80 true 2>"$TMP/said"; then
 		[ "$(ask 127.0.0.1 8080)" = second ]
 		kill -9 $p; wait $p || :
 	'
+	test_ok '... or with netns gc' '
+		$new --owner a -p 8080-8082:80-82 -- sh -c "$stay" here & p=$!
+		wait_for "$TMP/here.up"
+		[ -z "$(nestbox netns gc)" ]
+		agent=$(for d in /proc/[0-9]*; do [ "$(readlink "$d/exe" 2>/dev/null)" = "$NB" ] && [ "$(readlink "$d/ns/net")" = "$(readlink /proc/self/ns/net)" ] && [ "$d" != /proc/1 ] && echo "${d#/proc/}"; done || :)
+		kill -9 $agent $p; wait $p || :
+		for i in $(seq 50); do ip link | grep " nb0a" || break; sleep 0.1; done
+		nestbox netns gc >"$TMP/said"
+		grep -E "^[36] published ports collected" "$TMP/said"
+		[ -z "$(nestbox netns gc)" ]
+		[ -z "$(nestbox gc)" ]
+	'
 	test_ok 'a port that is taken, by a container or by the host, is refused' '
 		$new --owner first -p 8080:80 -- sh -c "$stay" here & p=$!
 		wait_for "$TMP/here.up"
