@@ -145,12 +145,6 @@ void nft_get_comment(const struct nlattr *attr, char *buf, size_t size)
 		}
 }
 
-struct drop {
-	char *buf;
-	size_t size;
-	bool found;
-};
-
 static const char *family_name(uint8_t family)
 {
 	switch (family) {
@@ -162,15 +156,14 @@ static const char *family_name(uint8_t family)
 	}
 }
 
-static int take_drop(const struct nlmsghdr *nlh, void *data)
+bool nft_read_drop(const struct nlmsghdr *nlh, char *buf, size_t size)
 {
 	const struct nlattr *attrs[NFTA_CHAIN_MAX + 1] = { 0 }, *hook[NFTA_HOOK_MAX + 1] = { 0 };
 	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
-	struct drop *d = data;
 	const char *family, *table, *chain;
 
-	if (d->found || mnl_nlmsg_get_payload_len(nlh) < sizeof *nfg)
-		return MNL_CB_OK;
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof *nfg)
+		return false;
 	nl_attrs(nlh, sizeof *nfg, attrs, NFTA_CHAIN_MAX);
 	nl_nested(attrs[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
 	family = family_name(nfg->nfgen_family);
@@ -178,9 +171,22 @@ static int take_drop(const struct nlmsghdr *nlh, void *data)
 	chain = nl_str(attrs[NFTA_CHAIN_NAME]);
 	if (!family || !table || !chain || nft_u32(hook[NFTA_HOOK_HOOKNUM], NF_INET_NUMHOOKS) != NF_INET_FORWARD ||
 	    nft_u32(attrs[NFTA_CHAIN_POLICY], NF_ACCEPT) != NF_DROP)
-		return MNL_CB_OK;
-	d->found = true;
-	str_join(d->buf, d->size, family, " ", table, " ", chain);
+		return false;
+	str_join(buf, size, family, " ", table, " ", chain);
+	return true;
+}
+
+struct drop {
+	char *buf;
+	size_t size;
+	bool found;
+};
+
+static int take_drop(const struct nlmsghdr *nlh, void *data)
+{
+	struct drop *d = data;
+
+	d->found = d->found || nft_read_drop(nlh, d->buf, d->size);
 	return MNL_CB_OK;
 }
 
@@ -194,5 +200,6 @@ int nft_foreign_drop(struct nl *nl, char *buf, size_t size)
 	nft_add(&b, NFT_MSG_GETCHAIN, NLM_F_DUMP, false);
 	rc = nl_ask(nl, &b, take_drop, &d);
 	nl_batch_release(&b);
+	/* -EINVAL: there is no nf_tables; -EINTR: what has changed meanwhile is somebody's who is at it */
 	return d.found ? 1 : rc == -EINVAL || rc == -EINTR ? 0 : rc;
 }

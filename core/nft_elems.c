@@ -111,12 +111,19 @@ struct bridges {
 	int stopped;
 };
 
-static int take_bridge(const struct nlattr *const *attrs, void *data)
+const char *nft_bridge_read(const struct nlattr *const *attrs)
 {
 	const char *name = nft_elem_value(attrs[NFTA_SET_ELEM_KEY], IF_NAMESIZE);
+
+	return name && memchr(name, '\0', IF_NAMESIZE) ? name : NULL;
+}
+
+static int take_bridge(const struct nlattr *const *attrs, void *data)
+{
+	const char *name = nft_bridge_read(attrs);
 	struct bridges *l = data;
 
-	if (!name || !memchr(name, '\0', IF_NAMESIZE))
+	if (!name)
 		return -EBADMSG;
 	if (!l->stopped)
 		l->stopped = l->each(name, l->internal, l->data);

@@ -79,6 +79,11 @@ void nft_port_put(struct nft_elems *l, const struct nft_port *p);
 #define NFT_MAPS 4
 int nft_port_read(const struct nlattr *const *attrs, size_t map, struct nft_port *out);
 
+/* The other answers' readers, whatever is in them. The table's comment, "" none; an element's bridge, or NULL; a chain of others that drops. */
+void nft_read_table(const struct nlmsghdr *nlh, char comment[NFT_USERDATA_MAXLEN]);
+const char *nft_bridge_read(const struct nlattr *const *attrs);
+bool nft_read_drop(const struct nlmsghdr *nlh, char *buf, size_t size);
+
 /*
  * Have the kernel forget the flows of UDP that the change has left behind: those
  * to a target that is no longer one, and those that began before it was one and

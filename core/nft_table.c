@@ -237,12 +237,17 @@ static void add_table(struct nl_batch *b)
 	nft_put_comment(nlh, NFTA_TABLE_USERDATA, SCHEMA);
 }
 
-static int take_comment(const struct nlmsghdr *nlh, void *data)
+void nft_read_table(const struct nlmsghdr *nlh, char comment[NFT_USERDATA_MAXLEN])
 {
 	const struct nlattr *attrs[NFTA_TABLE_MAX + 1] = { 0 };
 
 	nl_attrs(nlh, sizeof(struct nfgenmsg), attrs, NFTA_TABLE_MAX);
-	nft_get_comment(attrs[NFTA_TABLE_USERDATA], data, NFT_USERDATA_MAXLEN);
+	nft_get_comment(attrs[NFTA_TABLE_USERDATA], comment, NFT_USERDATA_MAXLEN);
+}
+
+static int take_table(const struct nlmsghdr *nlh, void *data)
+{
+	nft_read_table(nlh, data);
 	return MNL_CB_OK;
 }
 
@@ -263,7 +268,7 @@ int nft_table_find(struct nl *nl, struct err *e)
 	int rc;
 
 	nft_add(&b, NFT_MSG_GETTABLE, 0, true);
-	rc = nl_ask(nl, &b, take_comment, comment);
+	rc = nl_ask(nl, &b, take_table, comment);
 	nl_batch_release(&b);
 	/* -EINVAL: nfnetlink knows of no such part of it */
 	if (rc == -ENOENT || rc == -EINVAL)
