@@ -43,6 +43,9 @@ core := $(call objects,core)
 applets := $(call objects,applets)
 units := $(patsubst tests/%.c,$(B)/%,$(call sources,tests/unit))
 
+# what tests call besides, here and in guests
+tools := $(patsubst tests/tools/%.c,$(B)/%,$(call sources,tests/tools))
+
 # Each fuzzer's corpus is a test too: replay.c has the main() that libFuzzer has else.
 REPLAY = $(O)/tests/fuzz/replay.o
 TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out %/replay.c,$(call sources,tests/fuzz)))
@@ -114,14 +117,18 @@ $(B)/fuzz/applet_%: $(O)/tests/fuzz/applet_%.o $(REPLAY) $(core) $(filter-out $(
 	$(link)
 
 # prove runs each file itself: a test of either kind is a program that prints TAP.
-check: deps-test $(BIN) $(filter $(units) $(replays) $(guests),$(TESTS))
+check: deps-test $(BIN) $(tools) $(filter $(units) $(replays) $(guests),$(TESTS))
 	NB='$(abspath $(BIN))' KERNELS='$(KERNELS)' prove $(PROVEFLAGS) -e '' $(TESTS)
 
 check-guests:
 	+$(again) TESTS='$(guests)' check
 
+$(tools): $(B)/%: $(O)/tests/tools/%.o $(core)
+	$(say) LINK $@
+	$(link)
+
 # scripts/guest takes the name that it is called by for the kernel's
-$(B)/guest/%: scripts/guest | deps-test
+$(B)/guest/%: scripts/guest $(tools) | deps-test
 	@mkdir -p $(@D)
 	scripts/kernel $*
 	ln -sf '$(CURDIR)/scripts/guest' $@
