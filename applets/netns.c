@@ -29,8 +29,8 @@ static const struct applet verb_up = {
 
 static const struct applet *const verbs[] = {
 	&netns_verb_add,     &netns_verb_attach, &netns_verb_del, &netns_verb_exec,    &netns_verb_gc,   &netns_verb_identify,
-	&netns_verb_list,    &netns_verb_list_id, &netns_verb_listen, &netns_verb_monitor, &netns_verb_new,      &netns_verb_outside, &netns_verb_pids, &netns_verb_set,
-	&verb_up,            NULL,
+	&netns_verb_list,    &netns_verb_list_id, &netns_verb_listen, &netns_verb_monitor, &netns_verb_new,      &netns_verb_outside, &netns_verb_pids, &netns_verb_ports, &netns_verb_publish, &netns_verb_set,
+	&netns_verb_unpublish, &verb_up, NULL,
 };
 
 const struct applet applet_netns = {

@@ -10,6 +10,7 @@ extern const struct applet netns_verb_add, netns_verb_attach, netns_verb_del, ne
 extern const struct applet netns_verb_list_id, netns_verb_set;                                              /* netns_ids.c */
 extern const struct applet netns_verb_identify, netns_verb_monitor, netns_verb_pids;                        /* netns_who.c */
 extern const struct applet netns_verb_new, netns_verb_outside;                                             /* netns_new.c */
+extern const struct applet netns_verb_ports, netns_verb_publish, netns_verb_unpublish;                      /* netns_ports.c */
 extern const struct applet netns_verb_listen;                                                               /* netns_listen.c */
 extern const struct applet netns_verb_exec;                                                                 /* netns_exec.c */
 
