@@ -29,7 +29,7 @@ static int parse_ip(const char *text, size_t len, struct inet *out)
 		return 0;
 	if (len >= sizeof ip)
 		return -EINVAL;
-	str_copyn(ip, sizeof ip, text + v6, len - 2 * v6);
+	str_copyn(ip, sizeof ip, text + v6, len - (v6 ? 2 : 0));
 	if (inet_parse(ip, false, out) < 0 || (out->family == AF_INET6) != v6)
 		return -EINVAL;
 	return 0;
@@ -52,7 +52,7 @@ int sock_addr_parse(const char *text, struct sock_addr *out, struct err *e)
 	else if (port[digits] && strcmp(port + digits, "/tcp") != 0)
 		return bad(text, "a port is of tcp or of udp", e);
 	str_copyn(number, sizeof number, port, digits);
-	if (digits >= sizeof number || str_num(number, 0, 65535, &n) < 0)
+	if (digits >= sizeof number || number[0] == '-' || str_num(number, 0, 65535, &n) < 0)
 		return bad(text, "no port from 0 to 65535", e);
 	out->port = (uint16_t)n;
 	return parse_ip(text, colon ? (size_t)(colon - text) : 0, &out->at) < 0 ? bad(text, "no IP address", e) : 0;

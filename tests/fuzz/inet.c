@@ -1,5 +1,9 @@
 /* Addresses, ports and rates. What is taken, is written so that it is read back as the same. */
+#include <errno.h>
+#include <netinet/in.h>
+
 #include "core/inet.h"
+#include "core/sock.h"
 #include "tests/fuzz/fuzz.h"
 
 static void address(const char *text)
@@ -33,6 +37,19 @@ static void port(const char *text)
 	require(!strcmp(one, other));
 }
 
+static void socket_address(const char *text)
+{
+	struct sock_addr a;
+	struct err e = { 0 };
+	int rc = sock_addr_parse(text, &a, &e);
+
+	require(rc == 0 || (rc == -EINVAL && e.what[0] && e.hint[0]));
+	if (rc == 0 && a.path)
+		require(a.path == text && strlen(text) > 1 && strlen(text) < 108);
+	else if (rc == 0)
+		require(strchr("[.:0123456789", text[0]) && (a.proto == IPPROTO_TCP || a.proto == IPPROTO_UDP));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(&data, &size), back[INET_TEXT];
@@ -41,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	address(text);
 	port(text);
+	socket_address(text);
 	if (inet_mac_parse(text, mac) == 0) {
 		inet_mac_format(mac, back);
 		require(!strcasecmp(back, text));
