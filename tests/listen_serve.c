@@ -26,9 +26,9 @@ int main(void)
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
 	struct pollfd p[16];
 	char text[128] = "";
-	int n = count ? atoi(count) : 0, client;
+	int n = count ? (int)strtol(count, NULL, 10) : 0, client;
 
-	if (!pid || atoi(pid) != getpid() || n < 1 || n > 16)
+	if (!pid || strtol(pid, NULL, 10) != getpid() || n < 1 || n > 16)
 		return 1;
 	for (int i = 0; i < n; i++)
 		p[i] = (struct pollfd){ .fd = FIRST + i, .events = POLLIN };
