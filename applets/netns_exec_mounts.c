@@ -38,10 +38,10 @@ static bool is_below(const char *path, const char *dir)
 	return rest && *rest == '/';
 }
 
-/* The target of the next line of a mountinfo, its fifth field; NULL at the end. */
+/* The target of the next line of a mountinfo, its fifth field; its last one where it has fewer. NULL at the end. */
 static char *next_target(char **text)
 {
-	char *line = strsep(text, "\n"), *target = NULL;
+	char *line = strsep(text, "\n"), *target = line;
 
 	for (int i = 0; i < 5 && line; i++)
 		target = strsep(&line, " ");
@@ -50,13 +50,13 @@ static char *next_target(char **text)
 	return target;
 }
 
-static int find_below(struct below *b)
+int netns_below_sys(char *text, struct strs *paths)
 {
 	struct strs all = { 0 };
-	char *rest = b->text, *target;
+	char *target;
 	int rc = 0;
 
-	while (rc == 0 && (target = next_target(&rest)))
+	while (rc == 0 && (target = next_target(&text)))
 		if (is_below(target, "/sys") && !strs_has(&all, target))
 			rc = strs_add(&all, target);
 	for (size_t i = 0; i < all.n && rc == 0; i++) {
@@ -65,7 +65,7 @@ static int find_below(struct below *b)
 		while (j < all.n && !is_below(all.v[i], all.v[j]))
 			j++;
 		if (j == all.n)
-			rc = strs_add(&b->paths, all.v[i]);
+			rc = strs_add(paths, all.v[i]);
 	}
 	strs_release(&all);
 	return rc;
@@ -78,7 +78,7 @@ static int copy_below(struct below *b, struct err *e)
 	b->text = fd_slurp(AT_FDCWD, "/proc/self/mountinfo", 1 << 26);
 	if (!b->text)
 		return err_sys(e, "/proc/self/mountinfo", "find what is mounted below /sys");
-	rc = find_below(b);
+	rc = netns_below_sys(b->text, &b->paths);
 	b->trees = rc < 0 ? NULL : calloc(b->paths.n + 1, sizeof *b->trees);
 	if (!b->trees)
 		return err_set(e, ENOMEM, "/sys", NULL);
@@ -182,8 +182,9 @@ int netns_exec_mounts(bool sys, const char *name, struct err *e)
 	int rc = ns_unshare(CLONE_NEWNS, e);
 
 	/* what is mounted from here on is for the command alone, and what is mounted outside is for it, too */
-	if (rc == 0)
-		rc = ns_propagation("slave", e);
+	if (rc == 0 && (rc = ns_propagation("slave", e)) < 0)
+		/* that of unshare's option */
+		e->hint[0] = '\0';
 	if (rc == 0)
 		rc = root = fd_open_dir(AT_FDCWD, "/", e);
 	if (rc < 0)

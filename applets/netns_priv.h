@@ -57,4 +57,10 @@ void netns_json_next(struct strbuf *out);
  */
 int netns_exec_mounts(bool sys, const char *name, struct err *e);
 
+/*
+ * Of a mountinfo, which is cut up, add to *paths where something is mounted below
+ * /sys, each once, and nothing that lies below another one of these. 0 or -ENOMEM. Pure.
+ */
+int netns_below_sys(char *text, struct strs *paths);
+
 #endif

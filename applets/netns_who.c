@@ -165,7 +165,7 @@ static int monitor_main(int argc, char **argv, struct err *e)
 	rc = fd < 0 ? err_sys(e, "inotify", NULL) : netns_make_dir(e);
 	if (rc < 0)
 		return rc;
-	if (inotify_add_watch(fd, NETNS_DIR, IN_CREATE | IN_DELETE) < 0)
+	if (inotify_add_watch(fd, NETNS_DIR, IN_CREATE | IN_DELETE | IN_ONLYDIR) < 0)
 		return err_sys(e, NETNS_DIR, "watch");
 	do {
 		len = read(fd, buf, sizeof buf);

@@ -9,8 +9,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <linux/sockios.h>
 
@@ -36,24 +38,25 @@ static bool is_net(int fd)
 
 int netns_open_file(const char *path)
 {
-	/* whatever it is, opening it is not to wait: a fifo has no writer */
-	auto_close int fd = openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct statfs fs;
 	struct stat st;
-	int rc = fd < 0 ? -errno : -ESTALE;
+	int rc = statfs(path, &fs) < 0 ? -errno : fs.f_type == NSFS_MAGIC ? 0 : -ESTALE;
+	/* what is no namespace is not opened: it could be a device, for which that means something */
+	auto_close int fd = rc < 0 ? rc : openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 
-	if (fd >= 0 && is_net(fd))
-		return take_fd(&fd);
-	/* a link whose end is not there, and a file that only root may open, are what is left of a name */
-	if ((rc == -ENOENT || rc == -EACCES) && lstat(path, &st) == 0)
-		rc = -ESTALE;
-	return rc;
+	if (rc == 0 && fd < 0)
+		return -errno;
+	if (fd >= 0)
+		return is_net(fd) ? take_fd(&fd) : -ESTALE;
+	/* a link whose end is not there is what is left of a name, too */
+	return rc == -ENOENT && lstat(path, &st) == 0 ? -ESTALE : rc;
 }
 
 static int no_name(const char *path, int rc, struct err *e)
 {
 	err_set(e, -rc, path, rc == -ESTALE ? "no network namespace is mounted on this file" : "open the network namespace");
 	if (rc == -ESTALE)
-		err_hint(e, "nestbox netns gc removes such files");
+		err_hint(e, "nestbox netns del removes it");
 	else if (rc == -ENOENT)
 		err_hint(e, "nestbox netns list tells the names that there are");
 	return rc;

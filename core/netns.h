@@ -47,7 +47,7 @@ int netns_make_dir(struct err *e);
 
 /*
  * each() for all names, in the folder's order, until it does not return 0: with an fd
- * that is closed behind it, or -ESTALE, -EACCES and the like where it cannot be
+ * that is closed behind it, or -ESTALE and the like where it cannot be
  * opened. What it returned, or -errno with *e. Without the folder: 0.
  */
 typedef int netns_fn(const char *name, int ns, void *data);

@@ -56,15 +56,16 @@ static void sleep_briefly(void)
 /*
  * The folder, with a lock, as ip(8) has it: who changes names holds LOCK_EX, who meets half of one waits
  * with LOCK_SH. Anybody who may read the folder can hold one, too, so that nobody
- * waits for more than five seconds. Owned fd, or -errno.
+ * waits for more than two seconds. Owned fd, or -errno.
  */
 static int lock_dir(int how, struct err *e)
 {
 	auto_close int dir = openat(AT_FDCWD, NETNS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	time_t start = time(NULL);
 
 	if (dir < 0)
 		return err_sys(e, NETNS_DIR, NULL);
-	for (int i = 0; i < 10000 && flock(dir, how | LOCK_NB) < 0; i++)
+	while (flock(dir, how | LOCK_NB) < 0 && time(NULL) - start <= 2)
 		sleep_briefly();
 	return take_fd(&dir);
 }

@@ -507,7 +507,7 @@ test_ok 'a name comes and goes in other mount namespaces, too, whoever was first
 test_ok 'who lists and enters while others add and delete never meets one half made' '
 	nestbox netns add first
 	: >"$TMP/said"
-	(i=0; while [ $((i += 1)) -le 60 ]; do nestbox netns add n$i; nestbox netns exec --no-sys n$i true || echo >"$TMP/bad"; nestbox netns del n$i; done; echo >"$TMP/end") &
+	(i=0; while [ $((i += 1)) -le 30 ]; do nestbox netns add n$i; nestbox netns exec --no-sys n$i true || echo >"$TMP/bad"; nestbox netns del n$i; done; echo >"$TMP/end") &
 	rm -f "$TMP/bad"
 	while [ ! -e "$TMP/end" ]; do
 		nestbox netns list >"$TMP/list" 2>>"$TMP/said"
@@ -523,9 +523,9 @@ test_ok 'who lists and enters while others add and delete never meets one half m
 '
 test_ok 'killed while it adds, it leaves nothing that gc does not collect' '
 	i=0
-	while [ $((i += 1)) -le 40 ]; do
+	while [ $((i += 1)) -le 30 ]; do
 		nestbox netns add n$i & pid=$!
-		busybox usleep $((i * 60))
+		busybox usleep $((i * 80))
 		kill -9 $pid 2>/dev/null || true
 		wait $pid 2>/dev/null || true
 	done
@@ -566,6 +566,29 @@ if test_need root 'an ordinary user may look, and no more'; then
 		is "$(ls /run/netns | tr "\n" " ")" "a old "
 	'
 fi
+
+if test_need root 'an ordinary user cannot keep others from making names for long' &&
+	test_need cmd:flock 'an ordinary user cannot keep others from making names for long'; then
+	test_ok 'an ordinary user cannot keep others from making names for long' '
+		nestbox netns add a
+		$AS_USER flock -F -x /run/netns sleep 1000 & pid=$!
+		while flock -n /run/netns true; do sleep 0.05; done
+		nestbox netns add b
+		nestbox netns del a
+		is "$(nestbox netns)" b
+		kill $pid
+	'
+fi
+test_ok 'exec: in a chroot there are no mounts to be had, and it says how to do without' '
+	nestbox netns add a
+	mkdir -p "$TMP/root/run" "$TMP/root/sys"
+	cp "$NB" "$TMP/root/nestbox"
+	mount --rbind /run "$TMP/root/run"
+	is "$(status chroot "$TMP/root" /nestbox netns exec a /nestbox --list)" 1
+	not chroot "$TMP/root" /nestbox netns exec a /nestbox --list 2>"$TMP/said"
+	grep -q "^nestbox: hint: --no-sys --no-etc " "$TMP/said"
+	chroot "$TMP/root" /nestbox netns exec --no-sys --no-etc a /nestbox --list | grep -qx netns
+'
 
 # ---- beside ip ----
 

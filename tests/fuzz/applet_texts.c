@@ -1,8 +1,9 @@
-/* Small texts: an --env-file, --sysctl, --name and --hostname, a record's lines; and quoting for sh and for a terminal. */
+/* Small texts: an --env-file, --sysctl, --name and --hostname, a record's lines, mounts below /sys; and quoting for sh and for a terminal. */
 #include <ctype.h>
 #include <errno.h>
 
 #include "applets/idmap_priv.h"
+#include "applets/netns_priv.h"
 #include "applets/pivot_priv.h"
 #include "applets/run.h"
 #include "core/ns.h"
@@ -153,6 +154,25 @@ static void messages(const char *text)
 		err_quote(text, small, i);
 }
 
+/* What is mounted below /sys: each below it, and none below another. */
+static void mounts_below_sys(const char *text)
+{
+	struct strs paths = { 0 };
+	char *own = strdup(text);
+
+	require(own && netns_below_sys(own, &paths) == 0);
+	for (size_t i = 0; i < paths.n; i++) {
+		require(!strncmp(paths.v[i], "/sys/", 5));
+		for (size_t j = 0; j < paths.n; j++) {
+			size_t len = strlen(paths.v[j]);
+
+			require(i == j || strncmp(paths.v[i], paths.v[j], len) || (paths.v[i][len] && paths.v[i][len] != '/'));
+		}
+	}
+	strs_release(&paths);
+	free(own);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(&data, &size), *key = fuzz_text(&data, &size);
@@ -164,6 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	record(text, key);
 	quoting(text);
 	messages(text);
+	mounts_below_sys(text);
 	free(text);
 	free(key);
 	return 0;
