@@ -123,9 +123,11 @@ int netns_open_patiently(const char *path)
 
 		fd = netns_open_file(path);
 	}
-	/* ip(8) holds no lock then */
-	for (; fd == -ESTALE && is_young(path); fd = netns_open_file(path))
+	/* ip(8) holds no lock, neither where it makes one nor in the moment when it takes one away */
+	for (int i = 0; fd == -ESTALE && (i < 5 || is_young(path)); i++) {
 		sleep_briefly();
+		fd = netns_open_file(path);
+	}
 	return fd;
 }
 

@@ -579,16 +579,18 @@ if test_need root 'an ordinary user cannot keep others from making names for lon
 		kill $pid
 	'
 fi
-test_ok 'exec: in a chroot there are no mounts to be had, and it says how to do without' '
-	nestbox netns add a
-	mkdir -p "$TMP/root/run" "$TMP/root/sys"
-	cp "$NB" "$TMP/root/nestbox"
-	mount --rbind /run "$TMP/root/run"
-	is "$(status chroot "$TMP/root" /nestbox netns exec a /nestbox --list)" 1
-	not chroot "$TMP/root" /nestbox netns exec a /nestbox --list 2>"$TMP/said"
-	grep -q "^nestbox: hint: --no-sys --no-etc " "$TMP/said"
-	chroot "$TMP/root" /nestbox netns exec --no-sys --no-etc a /nestbox --list | grep -qx netns
-'
+if test_need static 'exec: in a chroot there are no mounts to be had, and it says how to do without'; then
+	test_ok 'exec: in a chroot there are no mounts to be had, and it says how to do without' '
+		nestbox netns add a
+		mkdir -p "$TMP/root/run" "$TMP/root/sys"
+		cp "$NB" "$TMP/root/nestbox"
+		mount --rbind /run "$TMP/root/run"
+		is "$(status chroot "$TMP/root" /nestbox netns exec a /nestbox --list)" 1
+		not chroot "$TMP/root" /nestbox netns exec a /nestbox --list 2>"$TMP/said"
+		grep -q "^nestbox: hint: --no-sys --no-etc " "$TMP/said"
+		chroot "$TMP/root" /nestbox netns exec --no-sys --no-etc a /nestbox --list | grep -qx netns
+	'
+fi
 
 # ---- beside ip ----
 
