@@ -17,6 +17,8 @@ elif [ "$AS_ROOT" ]; then
 fi
 "$TESTS/../scripts/rootfs" "$TMP/root"
 "$TESTS/../scripts/rootfs" --bare "$TMP/bare"
+echo "the image's" >"$TMP/root/etc/hosts"
+ln -s ../run/nowhere "$TMP/root/etc/resolv.conf"
 mkdir -p "$TMP/vol/sub" "$TMP/vol/t"
 echo data >"$TMP/vol/file"
 printf '# a comment\nFROM_FILE=a b\n\nNOT_SET_ANYWHERE\nHOME_OF_MINE\n' >"$TMP/env"
@@ -48,6 +50,7 @@ echo "[dev]"; ls -lR /dev | sed 's/ [A-Z][a-z][a-z] *[0-9]* .....  */ /' | grep 
 echo "[fds]"; ls -l /proc/$$/fd >/dev/shm/fds
 sed -n 's/.* \([0-9]*\) -> \(.*\)/\1 \2/p' /dev/shm/fds | sed 's/^10 .*//; s/[0-9]*\]$/N]/'; rm -f /dev/shm/fds
 echo "[root]"; ls -la / | sed 's/^\([^ ]*\) *[0-9]* /\1 /; s/ [A-Z][a-z][a-z] *[0-9]* .....  */ /; s/^total.*//'
+echo "[etc]"; cat /etc/hosts /etc/hostname /etc/resolv.conf 2>&1
 echo "[keyring]"; touch /written 2>&1; rm -f /written
 echo "[end]"
 read -r status
@@ -200,6 +203,8 @@ equal 'no capabilities' "$root" 0 $p --cap-drop ALL
 root_equal 'privileged' "$root" 0 $p --privileged
 equal 'limits of the process' "$root" 0 $p --ulimit nofile=100:200 --ulimit core=0 --oom-score-adj 500
 equal 'network of the host' "$root" 0 $p --network host
+equal 'names and a name server' "$root" 0 $p -h web --domainname example.org --add-host db:10.1.2.3 --dns 10.0.0.53 --dns-search x.example --dns-option ndots:2
+equal 'names without a place for them, read-only' "$TMP/bare" 0 $p --add-host db=::1 --dns fd00::53 --dns-search . --read-only -v "$TMP/vol/file:/etc/hostname"
 equal 'no cgroup' "$root" 0 --cgroups disabled
 exec 3<"$TMP/vol/file"
 equal 'a file descriptor passed on' "$root" 0 $p --preserve-fds 1
@@ -219,6 +224,7 @@ userns_equal equal 'a user namespace' "$root" 0 $p --userns auto
 userns_equal equal 'a user namespace, limits of the process' "$root" 0 $p --userns auto --ulimit nofile=100:200 --ulimit core=0 --oom-score-adj 500
 userns_equal root_equal 'a user namespace with its ranges, limits, a user' "$root" 3 $p --userns u:0:200000:3000 --userns g:0:300000:2000 -u app -m 64M --pids-limit 50
 userns_equal root_equal 'a user namespace, volumes with its owners and without' "$TMP/bare" 0 $p --userns auto --idmap -v "$TMP/vol:/data" -v "$TMP/vol/file:/etc/data:ro" --tmpfs /t
+userns_equal equal 'a user namespace, names and a name server' "$TMP/bare" 0 $p --userns auto --add-host db:10.1.2.3 --dns 10.0.0.53
 userns_equal root_equal 'a user namespace, read-only, missing mount points, no cgroup' "$TMP/bare" 6 --cgroups disabled --userns auto -v "$TMP/vol:/deep/er:ro" --read-only
 root_equal 'everything at once' "$TMP/bare" 9 $p -m 32M --pids-limit 30 -h all -u app -w /tmp -e X=y \
 	-v "$TMP/vol:/v:ro" --tmpfs /t --read-only --cap-drop NET_RAW --ulimit nofile=64

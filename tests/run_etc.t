@@ -29,7 +29,7 @@ status() { rc=0; "$@" >/dev/null 2>&1 || rc=$?; echo "$rc"; }
 # a root file system of one test's own
 fresh() { rm -rf "${TMP:?}/$1"; cp -a "$R" "$TMP/$1"; }
 # all there is to know of what is in it
-inventory() { (cd "$1" && find . -exec ls -lid {} + | sort && find . -path "*/bin" -prune -o -type f -exec cksum {} +); }
+inventory() { (cd "$1" && find . -exec ls -lid {} + | sort && find . -path "*/bin" -prune -o -type f -exec cat {} +); }
 
 # "$@" where the host's resolv.conf is $HOST ("" none), and with what $NET says first
 cat >"$TMP/on_host" <<-"STOP"
@@ -297,12 +297,41 @@ test_ok 'pivot --prepare makes their places, --rm takes them away' '
 # --- the resolvers of musl and busybox
 
 test_ok 'names of --add-host are found' '
-	# a static busybox of glibc looks names up with libraries that the image has not
-	fresh resolve
-	if [ "$(on_host nestbox run --network host --add-host me.example:127.0.0.7 "$R" busybox ping -c 1 -W 3 me.example 2>&1 | grep -c 127.0.0.7)" != 0 ]; then
-		not on_host nestbox run --add-host you.example:127.0.0.7 "$R" busybox ping -c 1 -W 3 me.example 2>/dev/null
-	fi
+	on_host nestbox run --add-host me.example:127.0.0.7 --dns 127.0.0.9 "$R" ping -c 1 -W 3 me.example | grep -q "^64 bytes from 127.0.0.7:"
+	not on_host nestbox run --add-host you.example:127.0.0.7 --dns 127.0.0.9 "$R" ping -c 1 -W 3 me.example 2>/dev/null
 '
+
+test_ok '... and the name server is asked' '
+	# nobody is there
+	not on_host nestbox run --dns 127.0.0.9 "$R" nslookup me.example >"$TMP/got" 2>&1
+	grep "127.0.0.9.*Connection refused" "$TMP/got"
+'
+if musl-gcc -static -o "$R/bin/lookup" -x c - 2>/dev/null <<'END'
+#include <netdb.h>
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+	struct addrinfo want = { .ai_socktype = SOCK_STREAM }, *a;
+	char text[64];
+
+	if (argc < 2 || getaddrinfo(argv[1], NULL, &want, &a))
+		return 1;
+	for (; a; a = a->ai_next)
+		if (!getnameinfo(a->ai_addr, a->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST))
+			puts(text);
+	return 0;
+}
+END
+then
+	test_ok '... by musl, too' '
+		[ "$(on_host nestbox run --add-host a.example:127.0.0.7 --add-host a.example=fd00::7 --dns 127.0.0.9 "$R" lookup a.example | sort | tr "\n" " ")" = "127.0.0.7 fd00::7 " ]
+		[ "$(NET=$veth on_host nestbox unshare -m -u --hostname web -- nestbox pivot --etc "$R" lookup web)" = 10.9.8.7 ]
+		not on_host nestbox run --add-host b.example:127.0.0.7 --dns 127.0.0.9 "$R" lookup a.example
+	'
+else
+	test_skip '... by musl, too' 'needs musl-gcc'
+fi
 
 # --- what is refused, before anything is made
 
