@@ -135,7 +135,7 @@ static bool is_apart(const struct step_ctx *ctx)
 	return ns_is_inits("net", &unused) == 0;
 }
 
-static int make_resolv(const struct pivot_args *a, const struct pivot_etc_files *f, bool apart, struct strbuf *out, struct err *e)
+static void make_resolv(const struct pivot_args *a, const struct pivot_etc_files *f, bool apart, struct strbuf *out, struct err *e)
 {
 	struct strbuf left = { 0 };
 
@@ -147,7 +147,6 @@ static int make_resolv(const struct pivot_args *a, const struct pivot_etc_files 
 		err_clear(e);
 	}
 	strbuf_release(&left);
-	return 0;
 }
 
 /* --- hosts */
@@ -282,8 +281,10 @@ static int put_all(const struct pivot_args *a, const struct pivot_etc_files *f, 
 	rc = rc < 0 || names.failed ? rc : make_hosts(a, names.s, apart, &hosts, e);
 	hosts.failed |= names.failed;
 	rc = rc < 0 ? rc : put(dir, places[1], &hosts, e);
-	rc = rc < 0 ? rc : make_resolv(a, f, apart, &resolv, e);
-	rc = rc < 0 ? rc : put(dir, places[2], &resolv, e);
+	if (rc == 0) {
+		make_resolv(a, f, apart, &resolv, e);
+		rc = put(dir, places[2], &resolv, e);
+	}
 	strbuf_release(&name);
 	strbuf_release(&names);
 	strbuf_release(&hosts);
