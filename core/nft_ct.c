@@ -9,86 +9,175 @@
 /* Bits of CTA_FILTER_ORIG_FLAGS and _REPLY_FLAGS, which the kernel's headers do not give away: what of a tuple has to fit. */
 enum {
 	FILTER_IP_SRC = 1 << 0,
-	FILTER_IP_DST = 1 << 1,
 	FILTER_PROTO_NUM = 1 << 3,
 	FILTER_PROTO_SRC_PORT = 1 << 4,
 	FILTER_PROTO_DST_PORT = 1 << 5,
 };
 
-/* The address, if it is one, and the port of one side of a flow. */
-static void put_tuple(struct nlmsghdr *nlh, uint16_t tuple, const struct inet *a, uint16_t port, bool source)
-{
-	struct nlattr *nest = mnl_attr_nest_start(nlh, tuple), *part = mnl_attr_nest_start(nlh, CTA_TUPLE_IP);
-	uint16_t addr = a->family == AF_INET ? (source ? CTA_IP_V4_SRC : CTA_IP_V4_DST) : (source ? CTA_IP_V6_SRC : CTA_IP_V6_DST);
+/* For so many ports each one's flows are asked for; for more, all that there are. */
+#define ONE_BY_ONE 8
+/* So many are deleted at a time: more might be too long a message. */
+#define AT_ONCE 500
 
+struct flows {
+	const struct nft_list *gone, *added;
+	struct nl_batch del;
+	bool more;
+};
+
+static void read_end(const struct nlattr *tuple, bool source, struct inet *a, uint16_t *port, uint8_t *proto)
+{
+	const struct nlattr *parts[CTA_TUPLE_MAX + 1] = { 0 }, *ip[CTA_IP_MAX + 1] = { 0 }, *at[CTA_PROTO_MAX + 1] = { 0 };
+	const struct nlattr *v4, *v6, *number;
+
+	nl_nested(tuple, parts, CTA_TUPLE_MAX);
+	nl_nested(parts[CTA_TUPLE_IP], ip, CTA_IP_MAX);
+	nl_nested(parts[CTA_TUPLE_PROTO], at, CTA_PROTO_MAX);
+	v4 = ip[source ? CTA_IP_V4_SRC : CTA_IP_V4_DST];
+	v6 = ip[source ? CTA_IP_V6_SRC : CTA_IP_V6_DST];
+	number = at[source ? CTA_PROTO_SRC_PORT : CTA_PROTO_DST_PORT];
+	*a = (struct inet){ 0 };
+	if (v4 && mnl_attr_get_payload_len(v4) == 4)
+		a->family = AF_INET;
+	else if (v6 && mnl_attr_get_payload_len(v6) == 16)
+		a->family = AF_INET6;
 	if (a->family)
-		mnl_attr_put(nlh, addr, inet_len(a->family), a->v);
+		memcpy(a->v, mnl_attr_get_payload(a->family == AF_INET ? v4 : v6), inet_len(a->family));
+	*port = number && mnl_attr_get_payload_len(number) == sizeof *port ? ntohs(mnl_attr_get_u16(number)) : 0;
+	*proto = nl_u8(at[CTA_PROTO_NUM], 0);
+}
+
+void nft_flow_read(const struct nlmsghdr *nlh, struct nft_flow *out)
+{
+	const struct nlattr *attrs[CTA_MAX + 1] = { 0 };
+
+	nl_attrs(nlh, sizeof(struct nfgenmsg), attrs, CTA_MAX);
+	read_end(attrs[CTA_TUPLE_ORIG], false, &out->to, &out->to_port, &out->proto);
+	read_end(attrs[CTA_TUPLE_REPLY], true, &out->from, &out->from_port, &out->proto);
+	out->translated = nft_u32(attrs[CTA_STATUS], 0) & IPS_NAT_MASK;
+}
+
+/* Did the container answer that is published there no longer? */
+static bool went_to(const struct nft_flow *f, const struct nft_port *p)
+{
+	return f->from_port == p->port.to && inet_equal(&f->from, &p->to);
+}
+
+/* Did it end at the host's port, before there was anything there? */
+static bool ended_at(const struct nft_flow *f, const struct nft_port *p)
+{
+	return !f->translated && f->to_port == p->port.from && f->to.family == p->to.family &&
+		(!p->port.host.family || inet_equal(&f->to, &p->port.host));
+}
+
+static bool is_any(const struct nft_list *l, const struct nft_flow *f, bool (*is)(const struct nft_flow *, const struct nft_port *))
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].port.proto == IPPROTO_UDP && is(f, &l->v[i]))
+			return true;
+	return false;
+}
+
+static void copy(struct nlmsghdr *to, const struct nlattr *attr)
+{
+	if (attr)
+		mnl_attr_put(to, attr->nla_type, mnl_attr_get_payload_len(attr), mnl_attr_get_payload(attr));
+}
+
+static int take_flow(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attrs[CTA_MAX + 1] = { 0 };
+	struct flows *flows = data;
+	struct nlmsghdr *del;
+	struct nft_flow f;
+
+	nft_flow_read(nlh, &f);
+	if (f.proto != IPPROTO_UDP || (!is_any(flows->gone, &f, went_to) && !is_any(flows->added, &f, ended_at)))
+		return MNL_CB_OK;
+	flows->more = flows->more || flows->del.n == AT_ONCE;
+	if (flows->more)
+		return MNL_CB_OK;
+	/* by its number, too: not one that has come in its place */
+	nl_attrs(nlh, sizeof *nfg, attrs, CTA_MAX);
+	del = nft_add_other(&flows->del, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE, 0, nfg->nfgen_family, 0);
+	copy(del, attrs[CTA_TUPLE_ORIG]);
+	copy(del, attrs[CTA_ZONE]);
+	copy(del, attrs[CTA_ID]);
+	return MNL_CB_OK;
+}
+
+/* One side of the flows that are asked for: an address, if it is one, a port, and which of these are meant. */
+static void put_filter(struct nlmsghdr *nlh, bool reply, const struct inet *a, uint16_t port, uint32_t flags)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, reply ? CTA_TUPLE_REPLY : CTA_TUPLE_ORIG), *part = mnl_attr_nest_start(nlh, CTA_TUPLE_IP);
+
+	if (flags & FILTER_IP_SRC)
+		mnl_attr_put(nlh, a->family == AF_INET ? CTA_IP_V4_SRC : CTA_IP_V6_SRC, inet_len(a->family), a->v);
 	mnl_attr_nest_end(nlh, part);
 	part = mnl_attr_nest_start(nlh, CTA_TUPLE_PROTO);
 	mnl_attr_put_u8(nlh, CTA_PROTO_NUM, IPPROTO_UDP);
-	mnl_attr_put_u16(nlh, source ? CTA_PROTO_SRC_PORT : CTA_PROTO_DST_PORT, htons(port));
+	mnl_attr_put_u16(nlh, reply ? CTA_PROTO_SRC_PORT : CTA_PROTO_DST_PORT, htons(port));
 	mnl_attr_nest_end(nlh, part);
 	mnl_attr_nest_end(nlh, nest);
-}
-
-static void put_filter(struct nlmsghdr *nlh, uint32_t orig, uint32_t reply)
-{
-	struct nlattr *nest = mnl_attr_nest_start(nlh, CTA_FILTER);
-
 	/* these two are in the host's byte order */
-	mnl_attr_put_u32(nlh, CTA_FILTER_ORIG_FLAGS, orig);
-	mnl_attr_put_u32(nlh, CTA_FILTER_REPLY_FLAGS, reply);
+	nest = mnl_attr_nest_start(nlh, CTA_FILTER);
+	mnl_attr_put_u32(nlh, CTA_FILTER_ORIG_FLAGS, reply ? 0 : flags);
+	mnl_attr_put_u32(nlh, CTA_FILTER_REPLY_FLAGS, reply ? flags : 0);
 	mnl_attr_nest_end(nlh, nest);
 }
 
-static struct nlmsghdr *add_delete(struct nl_batch *b, int family)
-{
-	struct nlmsghdr *nlh = nft_add_other(b, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE, 0, (uint8_t)family, 0);
-
-	/* only with this does deleting several heed the family */
-	((struct nfgenmsg *)mnl_nlmsg_get_payload(nlh))->version = 1;
-	return nlh;
-}
-
-/* Flows that went to it. */
-static void forget_target(struct nl_batch *b, const struct nft_port *p)
-{
-	struct nlmsghdr *nlh = add_delete(b, p->to.family);
-
-	put_tuple(nlh, CTA_TUPLE_REPLY, &p->to, p->port.to, true);
-	put_filter(nlh, 0, FILTER_IP_SRC | FILTER_PROTO_NUM | FILTER_PROTO_SRC_PORT);
-}
-
-/* Flows to the host's port that no address was translated of: those that came before there was anything there. */
-static void forget_host(struct nl_batch *b, const struct nft_port *p)
-{
-	struct nlmsghdr *nlh = add_delete(b, p->to.family);
-
-	put_tuple(nlh, CTA_TUPLE_ORIG, &p->port.host, p->port.from, false);
-	put_filter(nlh, (p->port.host.family ? FILTER_IP_DST : 0) | FILTER_PROTO_NUM | FILTER_PROTO_DST_PORT, 0);
-	nft_put_u32(nlh, CTA_STATUS, 0);
-	nft_put_u32(nlh, CTA_STATUS_MASK, IPS_NAT_MASK);
-}
-
-/* So many at a time: more answers than that might not have room in the socket's buffer. */
-#define AT_ONCE 64
-
-static void forget(struct nl *nl, const struct nft_list *l, void (*add)(struct nl_batch *, const struct nft_port *))
+/* Look at those of UDP that the filter lets through; before 5.8 that is all, and each one is looked at anyway. */
+static void look(struct nl *nl, struct flows *flows, int family, bool reply, const struct nft_port *p)
 {
 	struct nl_batch b = { 0 };
+	struct nlmsghdr *nlh = nft_add_other(&b, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET, NLM_F_DUMP, (uint8_t)family, 0);
 
-	for (size_t i = 0; i < l->n; i++) {
-		if (l->v[i].port.proto == IPPROTO_UDP)
-			add(&b, &l->v[i]);
-		if (b.n == AT_ONCE)
-			nl_send(nl, &b, NULL);
-	}
-	nl_send(nl, &b, NULL);
+	if (!p)
+		put_filter(nlh, false, NULL, 0, FILTER_PROTO_NUM);
+	else if (reply)
+		put_filter(nlh, true, &p->to, p->port.to, FILTER_PROTO_NUM | FILTER_IP_SRC | FILTER_PROTO_SRC_PORT);
+	else
+		put_filter(nlh, false, NULL, p->port.from, FILTER_PROTO_NUM | FILTER_PROTO_DST_PORT);
+	nl_ask(nl, &b, take_flow, flows);
 	nl_batch_release(&b);
 }
 
+static void look_for(struct nl *nl, struct flows *flows, const struct nft_list *l, bool reply)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].port.proto == IPPROTO_UDP)
+			look(nl, flows, l->v[i].to.family, reply, &l->v[i]);
+}
+
+static size_t count(const struct nft_list *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		n += l->v[i].port.proto == IPPROTO_UDP;
+	return n;
+}
+
+/* What goes on being asked while it is looked for may come again: there is an end to that. */
+#define TURNS 100
+
 void nft_flows_forget(struct nl *nl, const struct nft_list *gone, const struct nft_list *added)
 {
-	forget(nl, gone, forget_target);
-	forget(nl, added, forget_host);
+	struct flows flows = { .gone = gone, .added = added, .more = true };
+	size_t n = count(gone) + count(added);
+
+	for (int i = 0; n && flows.more && i < TURNS; i++) {
+		flows.more = false;
+		if (n > ONE_BY_ONE) {
+			look(nl, &flows, AF_INET, false, NULL);
+			look(nl, &flows, AF_INET6, false, NULL);
+		} else {
+			look_for(nl, &flows, gone, true);
+			look_for(nl, &flows, added, false);
+		}
+		/* one that is gone by itself meanwhile is a failure, and no matter */
+		nl_commit(nl, &flows.del, NULL);
+	}
+	nl_batch_release(&flows.del);
 }

@@ -91,6 +91,14 @@ bool nft_read_drop(const struct nlmsghdr *nlh, char *buf, size_t size);
  * packet; so nothing is said of that.
  */
 void nft_flows_forget(struct nl *nl, const struct nft_list *gone, const struct nft_list *added);
+/* What of a flow matters there: where it went first, and who answers. */
+struct nft_flow {
+	struct inet to, from; /* family 0: unknown */
+	uint16_t to_port, from_port;
+	uint8_t proto;
+	bool translated; /* there is another address in place of one of these */
+};
+void nft_flow_read(const struct nlmsghdr *nlh, struct nft_flow *out);
 
 /*
  * Is the port free on the host, as far as bind(2) can tell? 0, -EADDRINUSE,

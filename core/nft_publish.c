@@ -265,7 +265,8 @@ static int choose(struct job *j, struct inet_port *p, struct err *e)
 			return 0;
 		}
 	}
-	return err_set(e, EADDRINUSE, "published ports", "no %u free ones in a row from %u to %u", p->count, low, high);
+	err_bad(e, "published ports", "no %u free ones in a row from %u to %u", p->count, low, high);
+	return -EADDRINUSE;
 }
 
 static int look(struct job *j, struct err *e)

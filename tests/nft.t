@@ -360,7 +360,6 @@ test_ok 'any port of the host: one that is free, the same for TCP by v4 and v6, 
 	# for another it is another
 	[ "$(publish $pid_c2 81)" != "$p:81" ]
 	echo "$p $((p + 20))" >/proc/sys/net/ipv4/ip_local_port_range
-	publish $pid_c2 80
 	q=$(publish $pid_c2 1000-1010 | sed "s/-.*//")
 	[ "$q" -gt "$p" ]
 	not publish $pid_c1 1000-1010 2>"$TMP/said"
@@ -414,6 +413,19 @@ test_ok 'and when it is published elsewhere, from there' '
 		[ "$(in_ns wan peer ask udp 2001:db8::1 8053 5555)" = "c1 2001:db8::2" ]
 	}
 	unpublish $TMP/ns/c1
+'
+test_ok 'the same for many ports at once' '
+	for p in 20000 20001 20500 20999; do not in_ns wan peer ask udp 192.0.2.1 $p 5557; done
+	publish $pid_c1 20000-20999:10000-10999/udp 20001:80
+	nestbox nsenter --net="$TMP/ns/c1" -- peer serve c1 udp:10000 udp:10001 udp:10500 udp:10999 >"$TMP/x" &
+	trap "kill $!" EXIT
+	until grep -q ready "$TMP/x"; do sleep 0.05; done
+	for p in 20000 20001 20500 20999; do [ "$(in_ns wan peer ask udp 192.0.2.1 $p 5557)" = "c1 192.0.2.2" ]; done
+	unpublish $TMP/ns/c1
+	publish $pid_c2 20001:53/udp
+	[ "$(in_ns wan peer ask udp 192.0.2.1 20001 5557)" = "c2 192.0.2.2" ]
+	not in_ns wan peer ask udp 192.0.2.1 20000 5557
+	unpublish $TMP/ns/c2
 '
 
 # --- many

@@ -57,6 +57,15 @@ static int take_bridge(const struct nlattr *const *attrs, void *data)
 	return 0;
 }
 
+static void read_flow(const struct nlmsghdr *nlh)
+{
+	struct nft_flow f;
+
+	nft_flow_read(nlh, &f);
+	require(!f.to.family || f.to.family == AF_INET || f.to.family == AF_INET6);
+	require(!f.from.family || f.from.family == AF_INET || f.from.family == AF_INET6);
+}
+
 static void read_message(const struct nlmsghdr *nlh, unsigned kind)
 {
 	char comment[NFT_USERDATA_MAXLEN] = "", chain[64] = "";
@@ -67,6 +76,8 @@ static void read_message(const struct nlmsghdr *nlh, unsigned kind)
 		require(nft_elems_read(nlh, take_bridge, NULL) == 0);
 	else if (kind == NFT_MAPS + 1)
 		nft_read_table(nlh, comment);
+	else if (kind == NFT_MAPS + 2)
+		read_flow(nlh);
 	else
 		require(nft_read_drop(nlh, chain, sizeof chain) == (chain[0] != '\0'));
 	require(strlen(comment) < sizeof comment && strlen(chain) < sizeof chain);
@@ -74,7 +85,7 @@ static void read_message(const struct nlmsghdr *nlh, unsigned kind)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	unsigned kind = size ? data[0] % (NFT_MAPS + 3) : 0;
+	unsigned kind = size ? data[0] % (NFT_MAPS + 4) : 0;
 	size_t len = size ? size - 1 : 0;
 	/* a block of the message's own length, so that reading on is seen */
 	struct nlmsghdr *nlh = malloc(MNL_NLMSG_HDRLEN + len);

@@ -4,6 +4,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+
 #include "tests/unit/unit.h"
 
 static struct nft_port port(const char *spec, const char *to, const char *owner)
@@ -205,6 +208,44 @@ static void frame(void)
 	nl_batch_release(&b);
 }
 
+static void put_end(struct nlmsghdr *nlh, uint16_t tuple, uint16_t ip, const void *addr, size_t len, uint16_t at, uint16_t number)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, tuple), *part = mnl_attr_nest_start(nlh, CTA_TUPLE_IP);
+
+	mnl_attr_put(nlh, ip, len, addr);
+	mnl_attr_nest_end(nlh, part);
+	part = mnl_attr_nest_start(nlh, CTA_TUPLE_PROTO);
+	mnl_attr_put_u8(nlh, CTA_PROTO_NUM, IPPROTO_UDP);
+	mnl_attr_put_u16(nlh, at, htons(number));
+	mnl_attr_nest_end(nlh, part);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void flow(void)
+{
+	char message[512] = "", text[INET_TEXT];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(message);
+	struct nft_flow f;
+
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct nfgenmsg));
+	nft_flow_read(nlh, &f);
+	check(!f.to.family && !f.from.family && !f.translated && !f.proto);
+	put_end(nlh, CTA_TUPLE_ORIG, CTA_IP_V4_DST, "\xc0\0\2\1", 4, CTA_PROTO_DST_PORT, 8053);
+	put_end(nlh, CTA_TUPLE_REPLY, CTA_IP_V4_SRC, "\x0a\x58\0\2", 4, CTA_PROTO_SRC_PORT, 53);
+	nft_flow_read(nlh, &f);
+	inet_format(&f.to, false, text);
+	check_str(text, "192.0.2.1");
+	inet_format(&f.from, false, text);
+	check_str(text, "10.88.0.2");
+	check_int(f.to_port, 8053);
+	check_int(f.from_port, 53);
+	check_int(f.proto, IPPROTO_UDP);
+	check(!f.translated);
+	nft_put_u32(nlh, CTA_STATUS, IPS_DST_NAT | IPS_CONFIRMED);
+	nft_flow_read(nlh, &f);
+	check(f.translated);
+}
+
 static bool drops(uint8_t family, uint32_t hook, uint32_t policy, const char *want)
 {
 	char message[512] = "", text[64] = "";
@@ -241,6 +282,7 @@ int main(void)
 	unit("comments are found among what nft writes, and nothing else is taken for one", comments);
 	unit("a comment that is too long is cut off", long_comment);
 	unit("a change says which generation it is for", frame);
+	unit("a flow is told by where it went and who answered", flow);
 	unit("a chain that drops what is forwarded is told from others", foreign);
 	return unit_done();
 }
