@@ -54,6 +54,7 @@ struct rtnl_new {
 	/* veth: the other end, whose own `kind` is not looked at; never up, which the kernel refuses there */
 	const struct rtnl_new *peer;
 	unsigned mode;      /* macvlan, macvtap: MACVLAN_MODE_* */
+	uint16_t vlan;      /* vlan: its number */
 };
 /* -EEXIST where the name is taken: RTM_NEWLINK is the test and the claim in one. A bridge forwards at once and has no STP. */
 void rtnl_put_new(struct nl_batch *b, const struct rtnl_new *l);
@@ -64,8 +65,12 @@ void rtnl_put_up(struct nl_batch *b, int index, bool up);
 void rtnl_put_port(struct nl_batch *b, const char *name, bool hairpin, bool isolated);
 /* An address; a second time does no harm. v6 ones are usable at once (no duplicate address detection). */
 void rtnl_put_addr(struct nl_batch *b, int index, const struct inet *a);
-/* A route to `to` (NULL: default) through `via` (NULL: on the link itself); index 0: as the kernel finds it. */
-void rtnl_put_route(struct nl_batch *b, int index, const struct inet *to, const struct inet *via);
+/*
+ * A route to `to` (NULL: default) through `via` (NULL: on the link itself); index 0:
+ * as the kernel finds it. What is there for the same network is replaced. It
+ * returns the message, valid until the next one, for whoever wants to say more in it.
+ */
+struct nlmsghdr *rtnl_put_route(struct nl_batch *b, int index, const struct inet *to, const struct inet *via);
 
 /* What there is, as a dump tells it. */
 struct rtnl_link {
@@ -77,6 +82,7 @@ struct rtnl_link {
 	char name[IF_NAMESIZE];
 	char kind[16];           /* "" a physical one's, or lo's */
 	char alias[64];
+	bool hairpin, isolated;  /* as a bridge's port */
 };
 /* each() for every device, in the kernel's order, until it does not return 0. What it returned, or -errno. */
 typedef int rtnl_link_fn(const struct rtnl_link *l, void *data);

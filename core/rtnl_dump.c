@@ -1,14 +1,17 @@
 /* What there is: devices, addresses and routes, as the kernel's messages have them. */
-#include "core/rtnl.h"
-
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <linux/if.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
+#include "core/rtnl_set.h"
 #include "core/str.h"
 
 /* a table for nl_attrs, of the attributes 0..max */
@@ -25,6 +28,15 @@ static void copy_text(char *buf, size_t size, const struct nlattr *attr)
 
 	if (text)
 		str_copyn(buf, size, text, strlen(text));
+}
+
+static bool take_mac(const struct nlattr *attr, uint8_t mac[6])
+{
+	bool is = attr && mnl_attr_get_payload_len(attr) == 6;
+
+	if (is)
+		memcpy(mac, mnl_attr_get_payload(attr), 6);
+	return is;
 }
 
 /* The bytes of an address into *out. Without the attribute it is the family's 0; false: of another length. */
@@ -44,14 +56,19 @@ static bool take_inet(const struct nlattr *attr, int family, unsigned prefix, st
 int rtnl_link_read(const struct nlmsghdr *nlh, struct rtnl_link *out)
 {
 	const struct ifinfomsg *head = mnl_nlmsg_get_payload(nlh);
-	TABLE(info, IFLA_INFO_KIND);
+	const char *port_of;
+	TABLE(port, IFLA_BRPORT_ISOLATED);
+	TABLE(info, IFLA_INFO_SLAVE_DATA);
 	TABLE(t, IFLA_LINK_NETNSID);
 
 	*out = (struct rtnl_link){ 0 };
 	if (!has_header(nlh, sizeof *head) || head->ifi_index <= 0)
 		return -EBADMSG;
 	nl_attrs(nlh, sizeof *head, t, IFLA_LINK_NETNSID);
-	nl_nested(t[IFLA_LINKINFO], info, IFLA_INFO_KIND);
+	nl_nested(t[IFLA_LINKINFO], info, IFLA_INFO_SLAVE_DATA);
+	port_of = nl_str(info[IFLA_INFO_SLAVE_KIND]);
+	if (port_of && !strcmp(port_of, "bridge"))
+		nl_nested(info[IFLA_INFO_SLAVE_DATA], port, IFLA_BRPORT_ISOLATED);
 	out->index = head->ifi_index;
 	out->flags = head->ifi_flags;
 	out->master = (int)nl_u32(t[IFLA_MASTER], 0);
@@ -59,8 +76,9 @@ int rtnl_link_read(const struct nlmsghdr *nlh, struct rtnl_link *out)
 	out->netnsid = (int)nl_u32(t[IFLA_LINK_NETNSID], (uint32_t)-1);
 	out->mtu = nl_u32(t[IFLA_MTU], 0);
 	out->operstate = nl_u8(t[IFLA_OPERSTATE], IF_OPER_UNKNOWN);
-	if (t[IFLA_ADDRESS] && mnl_attr_get_payload_len(t[IFLA_ADDRESS]) == sizeof out->mac)
-		memcpy(out->mac, mnl_attr_get_payload(t[IFLA_ADDRESS]), sizeof out->mac);
+	out->hairpin = nl_u8(port[IFLA_BRPORT_MODE], 0);
+	out->isolated = nl_u8(port[IFLA_BRPORT_ISOLATED], 0);
+	take_mac(t[IFLA_ADDRESS], out->mac);
 	copy_text(out->name, sizeof out->name, t[IFLA_IFNAME]);
 	copy_text(out->alias, sizeof out->alias, t[IFLA_IFALIAS]);
 	copy_text(out->kind, sizeof out->kind, info[IFLA_INFO_KIND]);
@@ -126,12 +144,56 @@ int rtnl_route_read(const struct nlmsghdr *nlh, struct rtnl_route *out)
 	return 0;
 }
 
+int rtnl_neigh_read(const struct nlmsghdr *nlh, struct rtnl_neigh *out)
+{
+	const struct ndmsg *head = mnl_nlmsg_get_payload(nlh);
+	TABLE(t, NDA_LLADDR);
+
+	*out = (struct rtnl_neigh){ 0 };
+	if (!has_header(nlh, sizeof *head))
+		return -EBADMSG;
+	nl_attrs(nlh, sizeof *head, t, NDA_LLADDR);
+	out->index = head->ndm_ifindex;
+	out->state = head->ndm_state;
+	out->has_mac = take_mac(t[NDA_LLADDR], out->mac);
+	return t[NDA_DST] && take_inet(t[NDA_DST], head->ndm_family, 0, &out->a) ? 0 : -EBADMSG;
+}
+
+int rtnl_qdisc_read(const struct nlmsghdr *nlh, struct rtnl_qdisc *out)
+{
+	const struct tcmsg *head = mnl_nlmsg_get_payload(nlh);
+	const struct tc_tbf_qopt *opt;
+	TABLE(t, TCA_OPTIONS);
+	TABLE(tbf, TCA_TBF_RATE64);
+
+	*out = (struct rtnl_qdisc){ 0 };
+	if (!has_header(nlh, sizeof *head))
+		return -EBADMSG;
+	if (head->tcm_parent != TC_H_ROOT)
+		return -ENOENT;
+	nl_attrs(nlh, sizeof *head, t, TCA_OPTIONS);
+	out->index = head->tcm_ifindex;
+	copy_text(out->kind, sizeof out->kind, t[TCA_KIND]);
+	if (strcmp(out->kind, "tbf"))
+		return out->kind[0] ? 0 : -EBADMSG;
+	nl_nested(t[TCA_OPTIONS], tbf, TCA_TBF_RATE64);
+	if (!tbf[TCA_TBF_PARMS] || mnl_attr_get_payload_len(tbf[TCA_TBF_PARMS]) < sizeof *opt)
+		return -EBADMSG;
+	opt = mnl_attr_get_payload(tbf[TCA_TBF_PARMS]);
+	out->rate = opt->rate.rate;
+	if (tbf[TCA_TBF_RATE64] && mnl_attr_get_payload_len(tbf[TCA_TBF_RATE64]) == sizeof out->rate)
+		out->rate = mnl_attr_get_u64(tbf[TCA_TBF_RATE64]);
+	return 0;
+}
+
 /* --- dumps */
 
 union item {
 	struct rtnl_link link;
 	struct rtnl_addr addr;
 	struct rtnl_route route;
+	struct rtnl_neigh neigh;
+	struct rtnl_qdisc qdisc;
 };
 
 struct list {
@@ -147,6 +209,10 @@ static int read_item(const struct nlmsghdr *nlh, union item *out)
 		return rtnl_link_read(nlh, &out->link);
 	case RTM_NEWADDR:
 		return rtnl_addr_read(nlh, &out->addr);
+	case RTM_NEWNEIGH:
+		return rtnl_neigh_read(nlh, &out->neigh);
+	case RTM_NEWQDISC:
+		return rtnl_qdisc_read(nlh, &out->qdisc);
 	default:
 		/* what has been learnt for one host (path MTU, redirects) is no route of anybody's making */
 		if (has_header(nlh, sizeof(struct rtmsg)) && ((const struct rtmsg *)mnl_nlmsg_get_payload(nlh))->rtm_flags & RTM_F_CLONED)
@@ -186,8 +252,11 @@ static int take_item(const struct nlmsghdr *nlh, void *data)
  */
 static int dump(struct nl *nl, uint16_t type, int family, struct list *l)
 {
-	/* the family stands first in each family's header, and the kernel takes the longest of these for all */
-	const struct ifinfomsg head = { .ifi_family = (unsigned char)family };
+	/* the family stands first in every header; for all but queues the kernel takes one that is longer than its own */
+	const union {
+		struct ifinfomsg link;
+		struct tcmsg qdisc;
+	} head = { .link.ifi_family = (unsigned char)family };
 	struct nl_batch b = { 0 };
 	struct nlmsghdr *nlh;
 	int rc;
@@ -196,7 +265,7 @@ static int dump(struct nl *nl, uint16_t type, int family, struct list *l)
 	for (unsigned i = 0; i < TRIES; i++) {
 		l->n = 0;
 		/* RTM_GET* is two behind RTM_NEW*: rtnetlink(7) */
-		nlh = nl_add(&b, type + 2, NLM_F_DUMP, &head, sizeof head);
+		nlh = nl_add(&b, type + 2, NLM_F_DUMP, &head, type == RTM_NEWQDISC ? sizeof head.qdisc : sizeof head.link);
 		if (type == RTM_NEWLINK)
 			mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 		rc = nl_ask(nl, &b, take_item, l);
@@ -240,6 +309,28 @@ int rtnl_routes(struct nl *nl, int family, rtnl_route_fn *each, void *data)
 	return rc;
 }
 
+int rtnl_neighs(struct nl *nl, int family, rtnl_neigh_fn *each, void *data)
+{
+	struct list l;
+	int rc = dump(nl, RTM_NEWNEIGH, family, &l);
+
+	for (size_t i = 0; rc == 0 && i < l.n; i++)
+		rc = each(&l.v[i].neigh, data);
+	free(l.v);
+	return rc;
+}
+
+int rtnl_qdiscs(struct nl *nl, rtnl_qdisc_fn *each, void *data)
+{
+	struct list l;
+	int rc = dump(nl, RTM_NEWQDISC, AF_UNSPEC, &l);
+
+	for (size_t i = 0; rc == 0 && i < l.n; i++)
+		rc = each(&l.v[i].qdisc, data);
+	free(l.v);
+	return rc;
+}
+
 static int take_link(const struct nlmsghdr *nlh, void *out)
 {
 	int rc = rtnl_link_read(nlh, out);
@@ -248,7 +339,7 @@ static int take_link(const struct nlmsghdr *nlh, void *out)
 	return rc < 0 ? MNL_CB_ERROR : MNL_CB_OK;
 }
 
-int rtnl_link(struct nl *nl, const char *name, int index, struct rtnl_link *out)
+static int ask_link(struct nl *nl, const char *name, int index, int netnsid, struct rtnl_link *out)
 {
 	const struct ifinfomsg head = { .ifi_index = name ? 0 : index };
 	struct nl_batch b = { 0 };
@@ -262,7 +353,19 @@ int rtnl_link(struct nl *nl, const char *name, int index, struct rtnl_link *out)
 	nlh = nl_add(&b, RTM_GETLINK, 0, &head, sizeof head);
 	if (name)
 		mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
+	if (netnsid >= 0)
+		mnl_attr_put_u32(nlh, IFLA_TARGET_NETNSID, (uint32_t)netnsid);
 	rc = nl_ask(nl, &b, take_link, out);
 	nl_batch_release(&b);
 	return rc;
+}
+
+int rtnl_link(struct nl *nl, const char *name, int index, struct rtnl_link *out)
+{
+	return ask_link(nl, name, index, -1, out);
+}
+
+int rtnl_link_in(struct nl *nl, int netnsid, int index, struct rtnl_link *out)
+{
+	return ask_link(nl, NULL, index, netnsid, out);
 }

@@ -65,6 +65,8 @@ static void put_kind_data(struct nlmsghdr *nlh, const struct rtnl_new *l)
 		put_peer(nlh, l->peer);
 	if (l->mode)
 		mnl_attr_put_u32(nlh, IFLA_MACVLAN_MODE, l->mode);
+	if (l->vlan)
+		mnl_attr_put_u16(nlh, IFLA_VLAN_ID, l->vlan);
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -124,7 +126,7 @@ void rtnl_put_addr(struct nl_batch *b, int index, const struct inet *a)
 		mnl_attr_put(nlh, IFA_BROADCAST, inet_len(a->family), last.v);
 }
 
-void rtnl_put_route(struct nl_batch *b, int index, const struct inet *to, const struct inet *via)
+struct nlmsghdr *rtnl_put_route(struct nl_batch *b, int index, const struct inet *to, const struct inet *via)
 {
 	const struct inet *any = to ? to : via;
 	const struct rtmsg rtm = {
@@ -143,4 +145,5 @@ void rtnl_put_route(struct nl_batch *b, int index, const struct inet *to, const 
 		mnl_attr_put(nlh, RTA_GATEWAY, inet_len(via->family), via->v);
 	if (index)
 		mnl_attr_put_u32(nlh, RTA_OIF, (uint32_t)index);
+	return nlh;
 }

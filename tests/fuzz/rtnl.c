@@ -1,5 +1,5 @@
-/* What the kernel says of devices, addresses and routes: one message's payload behind a byte that is its kind. */
-#include "core/rtnl.h"
+/* What the kernel says of devices, addresses, routes, neighbours and queues: one message's payload behind a byte that is its kind. */
+#include "core/rtnl_set.h"
 
 #include <errno.h>
 
@@ -50,11 +50,31 @@ static int read_route(const struct nlmsghdr *nlh)
 	return rc;
 }
 
-static int (*const readers[])(const struct nlmsghdr *) = { read_link, read_addr, read_route };
+static int read_neigh(const struct nlmsghdr *nlh)
+{
+	struct rtnl_neigh n;
+	int rc = rtnl_neigh_read(nlh, &n);
+
+	if (rc == 0)
+		require_inet(&n.a);
+	return rc;
+}
+
+static int read_qdisc(const struct nlmsghdr *nlh)
+{
+	struct rtnl_qdisc q;
+	int rc = rtnl_qdisc_read(nlh, &q);
+
+	require(memchr(q.kind, '\0', sizeof q.kind));
+	require(rc < 0 || q.kind[0]);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+static int (*const readers[])(const struct nlmsghdr *) = { read_link, read_addr, read_route, read_neigh, read_qdisc };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	unsigned kind = size ? data[0] % 3 : 0;
+	unsigned kind = size ? data[0] % 5 : 0;
 	size_t len = size ? size - 1 : 0;
 	/* a block of the message's own length, so that reading on is seen */
 	struct nlmsghdr *nlh = malloc(MNL_NLMSG_HDRLEN + len);

@@ -1,11 +1,13 @@
-/* rtnl: what the kernel's messages say of devices, addresses and routes, well-formed or not. */
-#include "core/rtnl.h"
+/* rtnl: what the kernel's messages say of devices, addresses, routes, neighbours and queues, well-formed or not. */
+#include "core/rtnl_set.h"
 
 #include <errno.h>
 #include <sched.h>
 
 #include <linux/if.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
 #include "tests/unit/unit.h"
@@ -250,6 +252,99 @@ static void bad_routes(void)
 	nl_batch_release(&batch);
 }
 
+/* A port of a bridge says what it may see; so does one of a bond, whose words of the same number mean something else. */
+static void ports(void)
+{
+	for (int bridge = 0; bridge < 2; bridge++) {
+		struct nlmsghdr *nlh = begin_link(4);
+		struct nlattr *info, *data;
+		struct rtnl_link l;
+
+		mnl_attr_put_strz(nlh, IFLA_IFNAME, "v0");
+		info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
+		mnl_attr_put_strz(nlh, IFLA_INFO_SLAVE_KIND, bridge ? "bridge" : "bond");
+		data = mnl_attr_nest_start(nlh, IFLA_INFO_SLAVE_DATA);
+		mnl_attr_put_u8(nlh, IFLA_BRPORT_MODE, 1);
+		mnl_attr_put_u8(nlh, IFLA_BRPORT_ISOLATED, 1);
+		mnl_attr_nest_end(nlh, data);
+		mnl_attr_nest_end(nlh, info);
+		check_int(rtnl_link_read(nlh, &l), 0);
+		check_int(l.isolated, bridge);
+		check_int(l.hairpin, bridge);
+	}
+	nl_batch_release(&batch);
+}
+
+static struct nlmsghdr *begin_neigh(int family)
+{
+	const struct ndmsg head = { .ndm_family = (unsigned char)family, .ndm_ifindex = 3, .ndm_state = NUD_STALE };
+
+	return nl_add(&batch, RTM_NEWNEIGH, 0, &head, sizeof head);
+}
+
+static void neighs(void)
+{
+	struct nlmsghdr *nlh = begin_neigh(AF_INET6);
+	struct rtnl_neigh n;
+
+	mnl_attr_put(nlh, NDA_DST, 16, IP6_2);
+	check_int(rtnl_neigh_read(nlh, &n), 0);
+	check(!n.has_mac && n.index == 3 && n.state == NUD_STALE && n.a.family == AF_INET6 && !memcmp(n.a.v, IP6_2, 16));
+	mnl_attr_put(nlh, NDA_LLADDR, 6, "\2\x42\n\0\0\2");
+	check_int(rtnl_neigh_read(nlh, &n), 0);
+	check(n.has_mac && !memcmp(n.mac, "\2\x42\n\0\0\2", 6));
+	check_int(rtnl_neigh_read(begin_neigh(AF_INET), &n), -EBADMSG);
+	nlh = begin_neigh(AF_INET);
+	mnl_attr_put(nlh, NDA_DST, 16, IP6_2);
+	check_int(rtnl_neigh_read(nlh, &n), -EBADMSG);
+	nlh = begin_neigh(AF_BRIDGE);
+	mnl_attr_put(nlh, NDA_DST, 4, IP_10_1);
+	check_int(rtnl_neigh_read(nlh, &n), -EBADMSG);
+	nl_batch_release(&batch);
+}
+
+/* Read what is asked of the kernel: the attributes are the same both ways. */
+static void rates(void)
+{
+	static const uint64_t all[] = { 1, 125, 1250000, UINT32_MAX, (uint64_t)UINT32_MAX + 1, 12500000000 };
+	struct rtnl_qdisc q;
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		rtnl_put_rate(&batch, 7, all[i]);
+		check_int(rtnl_qdisc_read(batch.last, &q), 0);
+		check_int((long long)q.rate, (long long)all[i]);
+		check_int(q.index, 7);
+		check_str(q.kind, "tbf");
+	}
+	nl_batch_release(&batch);
+}
+
+static void qdiscs(void)
+{
+	struct tcmsg head = { .tcm_ifindex = 2, .tcm_parent = TC_H_ROOT };
+	struct nlmsghdr *nlh = nl_add(&batch, RTM_NEWQDISC, 0, &head, sizeof head);
+	struct rtnl_qdisc q;
+	struct nlattr *nest;
+
+	check_int(rtnl_qdisc_read(nlh, &q), -EBADMSG);
+	mnl_attr_put_strz(nlh, TCA_KIND, "noqueue");
+	check_int(rtnl_qdisc_read(nlh, &q), 0);
+	check(!q.rate && q.index == 2);
+	/* a token bucket whose parameters are missing, or too short */
+	for (int i = 0; i < 2; i++) {
+		nlh = nl_add(&batch, RTM_NEWQDISC, 0, &head, sizeof head);
+		mnl_attr_put_strz(nlh, TCA_KIND, "tbf");
+		nest = mnl_attr_nest_start(nlh, TCA_OPTIONS);
+		if (i)
+			mnl_attr_put_u32(nlh, TCA_TBF_PARMS, 1);
+		mnl_attr_nest_end(nlh, nest);
+		check_int(rtnl_qdisc_read(nlh, &q), -EBADMSG);
+	}
+	head.tcm_parent = 0x10001;
+	check_int(rtnl_qdisc_read(nl_add(&batch, RTM_NEWQDISC, 0, &head, sizeof head), &q), -ENOENT);
+	nl_batch_release(&batch);
+}
+
 /* A message that ends early, in a block of its own length, so that reading on is seen. */
 static void cut_off(void)
 {
@@ -257,6 +352,8 @@ static void cut_off(void)
 	struct rtnl_link l;
 	struct rtnl_addr a;
 	struct rtnl_route r;
+	struct rtnl_neigh n;
+	struct rtnl_qdisc q;
 
 	for (unsigned len = MNL_NLMSG_HDRLEN; len <= whole->nlmsg_len; len++) {
 		struct nlmsghdr *nlh = malloc(len);
@@ -267,6 +364,8 @@ static void cut_off(void)
 		rtnl_link_read(nlh, &l);
 		rtnl_addr_read(nlh, &a);
 		rtnl_route_read(nlh, &r);
+		rtnl_neigh_read(nlh, &n);
+		rtnl_qdisc_read(nlh, &q);
 		if (len < MNL_NLMSG_HDRLEN + sizeof(struct ifinfomsg))
 			check_int(rtnl_link_read(nlh, &l), -EBADMSG);
 		if (len < MNL_NLMSG_HDRLEN + sizeof(struct rtmsg))
@@ -387,6 +486,10 @@ int main(void)
 	unit("routes, with and without a gateway", routes);
 	unit("the gateway may be of the other family", mixed_routes);
 	unit("what is no route is refused", bad_routes);
+	unit("a bridge's port tells whether it is isolated", ports);
+	unit("neighbours, known or not", neighs);
+	unit("a limit is read as it is set", rates);
+	unit("queues that are none, or no limit", qdiscs);
 	unit("messages that end early are refused or read as far as they go", cut_off);
 	unit("the kernel's devices, all and one", kernel_links);
 	unit("the kernel's addresses and routes", kernel_addrs);
