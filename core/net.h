@@ -70,12 +70,33 @@ struct net_bridge {
 int net_prepare(const struct net_spec *s, struct nl *host, struct net_bridge *b, struct net_result *r, struct err *e);
 
 /*
+ * Forwarding for the whole host, of the families that the bridge has an address
+ * of, and for this bridge that a port of 127.0.0.1 leads somewhere. 0 or -errno.
+ */
+int net_let_pass(const struct net_bridge *b, struct net_result *r, struct err *e);
+
+/*
  * The name of the host's device for a container with that address: "nb0a580002".
  * Names are unique, so whoever makes the device has the address until it goes.
  */
 void net_claim_name(const struct inet *v4, char name[IF_NAMESIZE]);
 /* The reverse; false where the name is none of those. */
 bool net_claim_addr(const char *name, struct inet *v4);
+
+/*
+ * The first address of the bridge's network, from the owner's own on (NULL: from
+ * any), whose claim(), which makes a device of that name, does not say -EEXIST.
+ * What it said, or -EADDRNOTAVAIL: all are taken.
+ */
+typedef int net_claim_fn(const struct inet *v4, void *data);
+int net_lease(const struct inet *gw, const char *owner, net_claim_fn *claim, void *data, struct inet *out);
+
+/*
+ * Come back when packets pass: before that a first one would be lost, and the
+ * connection that it was to open be late by a second. `names` are the host's
+ * devices, with NULL behind them; addrs those that `dev` has inside.
+ */
+void net_wait(struct nl *host, const char *const *names, struct nl *inside, const char *dev, const struct inet *addrs, size_t n);
 
 /*
  * Connect the network namespace that the socket `inside` was opened in: make the

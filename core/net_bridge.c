@@ -145,14 +145,14 @@ static int make_default(struct nl *host, struct net_bridge *b, struct err *e)
 	return rc;
 }
 
-/* Forwarding for the whole host, and for this bridge that a port of 127.0.0.1 leads somewhere. */
-static int let_pass(const struct net_bridge *b, struct net_result *r, struct err *e)
+int net_let_pass(const struct net_bridge *b, struct net_result *r, struct err *e)
 {
 	char key[64];
-	int rc = set("net/ipv4/ip_forward", "1", r, e);
+	int rc = b->v4.family ? set("net/ipv4/ip_forward", "1", r, e) : 0;
 
 	str_join(key, sizeof key, "net/ipv4/conf/", b->link.name, "/route_localnet");
-	rc = rc < 0 ? rc : set(key, "1", NULL, e);
+	if (rc == 0 && b->v4.family)
+		rc = set(key, "1", NULL, e);
 	if (rc < 0 || !b->v6.family)
 		return rc;
 	str_join(key, sizeof key, "net/ipv6/conf/", b->link.name, "/accept_ra");
@@ -226,7 +226,7 @@ int net_prepare(const struct net_spec *s, struct nl *host, struct net_bridge *b,
 		rc = err_set(e, ENETDOWN, name, NULL);
 		err_hint(e, "nestbox netns up %s", name);
 	}
-	rc = rc < 0 ? rc : let_pass(b, r, e);
+	rc = rc < 0 ? rc : net_let_pass(b, r, e);
 	return rc < 0 ? rc : translate(name, r, e);
 }
 

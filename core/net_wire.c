@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -12,10 +11,6 @@
 #include "core/fd.h"
 #include "core/net.h"
 #include "core/str.h"
-#include "core/sys.h"
-
-/* How long a device may take to carry packets. It takes microseconds; but a bridge of somebody's may have STP. */
-#define READY_MS 1000
 
 int net_kind_parse(const char *text, struct net_spec *s, struct err *e)
 {
@@ -40,48 +35,6 @@ int net_kind_parse(const char *text, struct net_spec *s, struct err *e)
 }
 
 /* ---- addresses ---- */
-
-static uint32_t number(const struct inet *v4)
-{
-	return (uint32_t)v4->v[0] << 24 | (uint32_t)v4->v[1] << 16 | (uint32_t)v4->v[2] << 8 | v4->v[3];
-}
-
-static void set_number(struct inet *v4, uint32_t n)
-{
-	for (int i = 3; i >= 0; i--, n >>= 8)
-		v4->v[i] = (uint8_t)n;
-}
-
-void net_claim_name(const struct inet *v4, char name[IF_NAMESIZE])
-{
-	snprintf(name, IF_NAMESIZE, "nb%08x", number(v4));
-}
-
-bool net_claim_addr(const char *name, struct inet *v4)
-{
-	const char *digits = str_after(name, "nb");
-	uint32_t n = 0;
-
-	if (!digits || strlen(digits) != 8 || strspn(digits, "0123456789abcdef") != 8)
-		return false;
-	for (; *digits; digits++)
-		n = n << 4 | (uint32_t)(*digits <= '9' ? *digits - '0' : *digits - 'a' + 10);
-	*v4 = (struct inet){ .family = AF_INET, .prefix = 32 };
-	set_number(v4, n);
-	return true;
-}
-
-/* Where the search begins: a name finds its address again as long as nobody else has it. FNV-1a. */
-static uint32_t begin(const char *owner)
-{
-	uint32_t h = 2166136261u;
-
-	if (!owner)
-		return sys_getrandom(&h, sizeof h) < 0 ? 0 : h;
-	for (; *owner; owner++)
-		h = (h ^ (uint8_t)*owner) * 16777619u;
-	return h;
-}
 
 /* The v6 address beside a v4 one: its 32 bits behind the bridge's prefix. */
 static struct inet beside(const struct inet *v6, const struct inet *v4)
@@ -174,28 +127,27 @@ static int taken(const struct inet *ip, struct err *e)
 	return err_set(e, EADDRINUSE, text, "another container has it");
 }
 
-/* The first address from the owner's own on that nobody has. */
+struct any {
+	struct wiring *w;
+	struct err *e;
+};
+
+static int claim(const struct inet *a, void *data)
+{
+	struct any *any = data;
+
+	return make_veth(any->w, a, any->e);
+}
+
 static int make_any(struct wiring *w, struct err *e)
 {
-	const struct inet *gw = &w->bridge->v4;
-	const struct inet first = inet_first(gw);
+	struct any any = { w, e };
+	const struct inet first = inet_first(&w->bridge->v4);
 	char net[INET_TEXT];
-	uint32_t size = gw->prefix ? 1u << (32 - gw->prefix) : 0, start = begin(w->spec->owner);
+	int rc = net_lease(&w->bridge->v4, w->spec->owner, claim, &any, &w->r->v4);
 
-	/* 0 is the network, the last one all of it; in a network of two neither is */
-	for (uint32_t i = 0, lost = gw->prefix < 31 ? 2 : 0; i != size - lost; i++) {
-		struct inet a = *gw;
-		int rc;
-
-		set_number(&a, number(&first) + (start + i) % (size - lost) + lost / 2);
-		if (inet_equal(&a, gw))
-			continue;
-		rc = make_veth(w, &a, e);
-		if (rc != -EEXIST) {
-			w->r->v4 = a;
-			return rc;
-		}
-	}
+	if (rc != -EADDRNOTAVAIL)
+		return rc;
 	inet_format(&first, true, net);
 	return err_set(e, EADDRNOTAVAIL, w->spec->dev, "all addresses of %s are taken", net);
 }
@@ -302,55 +254,6 @@ static int furnish(struct wiring *w, int index, struct err *e)
 	return rc < 0 ? nl_err(w->inside, e, rc, NET_DEVICE, "%s", steps[4 + failed]) : 0;
 }
 
-/* ---- ready ---- */
-
-/* IF_OPER_*, whose header goes with no libc's */
-enum { OPER_UNKNOWN = 0, OPER_UP = 6 };
-
-static bool is_up(struct nl *nl, const char *name)
-{
-	struct rtnl_link l;
-
-	/* asking also makes the kernel see to it now */
-	return rtnl_link(nl, name, 0, &l) < 0 || l.operstate == OPER_UP || l.operstate == OPER_UNKNOWN;
-}
-
-static int take_type(const struct nlmsghdr *nlh, void *type)
-{
-	struct rtnl_route r;
-
-	if (rtnl_route_read(nlh, &r) == 0)
-		*(int *)type = r.type;
-	return MNL_CB_OK;
-}
-
-/* Is the address ours by now? The route that says so is made by a kernel thread. */
-static bool is_local(struct wiring *w, const struct inet *v6)
-{
-	const struct rtmsg rtm = { .rtm_family = AF_INET6, .rtm_dst_len = 128 };
-	int type = RTN_LOCAL;
-
-	mnl_attr_put(nl_add(&w->batch, RTM_GETROUTE, 0, &rtm, sizeof rtm), RTA_DST, inet_len(v6->family), v6->v);
-	return nl_ask(w->inside, &w->batch, take_type, &type) == 0 && type == RTN_LOCAL;
-}
-
-/*
- * Until now a first packet would be lost, and the connection that it was to open
- * be late by a second. What does not come up within a second is no fault of ours.
- */
-static void wait_until_ready(struct wiring *w)
-{
-	const struct timespec pause = { .tv_nsec = 200000 };
-	bool bridge = w->spec->kind == NET_ON_BRIDGE;
-
-	for (int i = 0; i < READY_MS * 5; i++) {
-		if ((!bridge || (is_up(w->host, w->r->link) && is_up(w->host, w->spec->dev))) && is_up(w->inside, NET_DEVICE) &&
-		    (!w->r->v6.family || is_local(w, &w->r->v6)))
-			return;
-		nanosleep(&pause, NULL);
-	}
-}
-
 int net_wire(const struct net_spec *s, const struct net_bridge *b, struct nl *host, struct nl *inside, struct net_result *r, struct err *e)
 {
 	auto_close int ns = ioctl(nl_fd(inside), SIOCGSKNS);
@@ -362,8 +265,11 @@ int net_wire(const struct net_spec *s, const struct net_bridge *b, struct nl *ho
 		rc = rtnl_link(inside, NET_DEVICE, 0, &device);
 		rc = rc < 0 ? nl_err(inside, e, rc, NET_DEVICE, "find it") : furnish(&w, device.index, e);
 	}
-	if (rc == 0)
-		wait_until_ready(&w);
+	if (rc == 0) {
+		const char *const names[] = { s->kind == NET_ON_BRIDGE ? r->link : NULL, s->dev, NULL };
+
+		net_wait(host, names, inside, NET_DEVICE, &r->v6, 1);
+	}
 	nl_batch_release(&w.batch);
 	return rc;
 }
