@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/ioctl.h>
 
 #include "applets/applet.h"
 #include "core/ns.h"
@@ -133,48 +132,17 @@ int lsns_view_make(const struct lsns_args *a, struct lsns_view *v, struct err *e
 	return rc;
 }
 
-/* setlocale(3)'s rule: the first of them that is not empty. */
-static bool locale_is_utf8(void)
-{
-	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
-
-	for (int i = 0; i < 3; i++) {
-		const char *v = getenv(names[i]);
-
-		if (v && *v)
-			return strcasestr(v, "utf-8") || strcasestr(v, "utf8");
-	}
-	return false;
-}
-
-/* 0: it is no terminal, and lines are as long as they are. */
-static size_t terminal_width(void)
-{
-	const char *text = getenv("COLUMNS");
-	long long columns = 80;
-	struct winsize ws;
-
-	if (ioctl(1, TIOCGWINSZ, &ws) < 0)
-		return 0;
-	if (ws.ws_col)
-		return ws.ws_col;
-	if (text)
-		str_num(text, 1, USHRT_MAX, &columns);
-	return (size_t)columns;
-}
-
 static int print(const struct table *t, const struct lsns_args *a, const char *name, struct err *e)
 {
-	const struct table_look look = {
+	struct table_look look = {
 		.form = a->json ? TABLE_JSON : a->raw ? TABLE_RAW : TABLE_TEXT,
 		.headings = !a->no_headings && !a->list_columns,
-		.utf8 = locale_is_utf8(),
-		.width = terminal_width(),
 		.name = name,
 	};
 	struct strbuf out = { 0 };
 	int rc = 0;
 
+	table_look_terminal(&look);
 	table_print(t, &look, &out);
 	if (out.failed)
 		rc = err_set(e, ENOMEM, "output", NULL);

@@ -48,6 +48,9 @@ struct table_look {
 	const char *name; /* of the array in JSON */
 };
 
+/* Fill in utf8 and width as the environment and the terminal say. (lsns_look.c) */
+void table_look_terminal(struct table_look *look);
+
 /* Whatever is in the cells, no control character and no broken UTF-8 is in *out, and JSON is JSON. */
 void table_print(const struct table *t, const struct table_look *look, struct strbuf *out);
 
