@@ -2,35 +2,13 @@
 
 #include "applets/applet.h"
 #include "applets/netns_priv.h"
-#include "core/ns.h"
-#include "core/rtnl.h"
-
-static const struct opt up_opts[] = { { OPT_END } };
-
-static int up_main(int argc, char **argv, struct err *e)
-{
-	int i = opt_parse(up_opts, NULL, argc, argv, e);
-
-	if (i < 0)
-		return i;
-	if (i < argc)
-		return err_bad(e, argv[i], "netns up takes no operand: it sets lo up in this network namespace");
-	return rtnl_lo_up(e);
-}
-
-static const struct applet verb_up = {
-	.name = "up",
-	.synopsis = "",
-	.summary = "set lo up in this network namespace",
-	.opts = up_opts,
-	.main = up_main,
-	.fail = 1,
-};
 
 static const struct applet *const verbs[] = {
-	&netns_verb_add,     &netns_verb_attach, &netns_verb_del, &netns_verb_exec,    &netns_verb_gc,   &netns_verb_identify,
-	&netns_verb_list,    &netns_verb_list_id, &netns_verb_listen, &netns_verb_monitor, &netns_verb_new,      &netns_verb_outside, &netns_verb_pids, &netns_verb_ports, &netns_verb_publish, &netns_verb_set,
-	&netns_verb_unpublish, &verb_up, NULL,
+	&netns_verb_add, &netns_verb_addr, &netns_verb_attach, &netns_verb_bridge, &netns_verb_del, &netns_verb_exec, &netns_verb_gc,
+	&netns_verb_identify, &netns_verb_link, &netns_verb_list, &netns_verb_list_id, &netns_verb_listen, &netns_verb_macvlan,
+	&netns_verb_monitor, &netns_verb_move, &netns_verb_neigh, &netns_verb_new, &netns_verb_outside, &netns_verb_pids,
+	&netns_verb_ports, &netns_verb_publish, &netns_verb_route, &netns_verb_set, &netns_verb_show, &netns_verb_tap,
+	&netns_verb_unpublish, &netns_verb_up, &netns_verb_veth, NULL,
 };
 
 const struct applet applet_netns = {

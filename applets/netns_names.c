@@ -294,7 +294,7 @@ const struct applet netns_verb_gc = {
 
 const struct applet netns_verb_list = {
 	.name = "list",
-	.also = "ls show lst",
+	.also = "ls lst",
 	.synopsis = "[-j]",
 	.summary = "tell the names, and the numbers that this namespace has for them",
 	.opts = netns_tell_opts,

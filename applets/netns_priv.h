@@ -6,6 +6,11 @@
 #include "applets/netns.h"
 
 /* Its verbs; each file has those of one subject. */
+extern const struct applet netns_verb_addr, netns_verb_link, netns_verb_neigh, netns_verb_route;            /* netns_ip.c */
+extern const struct applet netns_verb_bridge;                                                               /* netns_bridge.c */
+extern const struct applet netns_verb_macvlan, netns_verb_veth;                                             /* netns_veth.c */
+extern const struct applet netns_verb_move, netns_verb_tap, netns_verb_up;                                  /* netns_wire.c */
+extern const struct applet netns_verb_show;                                                                 /* netns_show.c */
 extern const struct applet netns_verb_add, netns_verb_attach, netns_verb_del, netns_verb_gc, netns_verb_list; /* netns_names.c */
 extern const struct applet netns_verb_list_id, netns_verb_set;                                              /* netns_ids.c */
 extern const struct applet netns_verb_identify, netns_verb_monitor, netns_verb_pids;                        /* netns_who.c */

@@ -35,7 +35,11 @@ help_options()
 # An item is ".It Fl m , Fl -memory Ar SIZE"; "Ns Op = Ns Ar" makes the value optional.
 page_options()
 {
-	awk -v verb="${2-}" '
+	page_verb=${2-}
+	# some verbs have a page of their own
+	set -- "$TESTS/../applets/nestbox-$1.1" "$TESTS/../applets/nestbox-$1"-*.1
+	[ -e "$2" ] || set -- "$1"
+	awk -v verb="$page_verb" '
 		/^\.Sh/ { on = $2 == "OPTIONS"; next }
 		/^\.Ss/ && on { part = $0 " " }
 		!on || !/^\.It Fl / || (part && !index(part, " " verb " ")) { next }
@@ -44,7 +48,7 @@ page_options()
 			for (i = 2; i < NF; i++)
 				if ($i == "Fl")
 					print $(i + 1) ~ /^-/ ? "-" $(i + 1) value : "-" $(i + 1)
-		}' "$TESTS/../applets/nestbox-$1.1" | sort
+		}' "$@" | sort
 }
 
 same()
@@ -172,7 +176,7 @@ if test_need cmd:bash 'bash completion of chains and values'; then
 			cd "$TESTS/.."
 			offers unshare nestbox uns
 			offers unshare nestbox netns new -- nestbox uns
-			offers "add attach*" nestbox netns ""
+			offers "add addr*" nestbox netns ""
 			offers --propagation= nestbox unshare -m --prop
 			offers --prepare nestbox unshare -m nestbox pivot --pre
 			offers Makefile nestbox unshare -m -- Makef

@@ -67,7 +67,7 @@ test_ok 'list, by all its names and without one' '
 	is "$(nestbox netns)" ""
 	nestbox netns add a
 	nestbox netns add b
-	for verb in "" list ls show lst; do
+	for verb in "" list ls lst; do
 		is "$(sorted nestbox netns $verb)" "a b "
 	done
 '
@@ -629,7 +629,7 @@ END
 		alike; alike list; alike list-id
 		ip netns add a; nestbox netns add b; ip netns add "c d"
 		ip netns set a 5; nestbox netns set b auto
-		for verb in "" list ls show lst list-id "list-id nsid 5" "list-id nsid 77" "list-id target-nsid 5" "pids a" "pids missing" \
+		for verb in "" list ls lst list-id "list-id nsid 5" "list-id nsid 77" "list-id target-nsid 5" "pids a" "pids missing" \
 			identify "identify x" "identify 4194304" "identify $$" "exec missing true" "exec a" exec add attach set pids del no-such-verb \
 			"add a" "add ..." "add ." "add a/b" "del missing" "del a/b" "set missing 3" "set b x" "attach x 0" "attach x 4194304"; do
 			# "add ..." succeeds once

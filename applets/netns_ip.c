@@ -1,0 +1,594 @@
+/* netns addr, link, neigh, route: in the words of ip(8). */
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+
+#include "applets/netns_priv.h"
+#include "applets/netns_wire.h"
+#include "core/fd.h"
+#include "core/netns.h"
+
+enum object { ADDR, LINK, NEIGH, ROUTE };
+enum action { ADD, DEL, FLUSH, REPLACE, SET, SHOW };
+
+static const char *const object_names[] = { "addr", "link", "neigh", "route" };
+
+/* What one end of a veth can have, and any other device. */
+struct end {
+	const char *name, *ns;
+	struct opt_num mtu;
+	const uint8_t *mac;
+	uint8_t mac_bytes[6];
+	int fd; /* of ns; owned; -1: none */
+};
+
+struct ip_args {
+	/* options */
+	const char *in;
+	bool json, v4, v6;
+	/* words */
+	const char *subject, *dev, *type, *master, *below, *alias, *peer, *plus;
+	struct end end[2];
+	struct opt_num metric, vlan, rate;
+	unsigned mode;
+	struct inet via, src;
+	bool up, down, nomaster, onlink;
+	/* what they mean */
+	struct inet to;
+	struct rtnl_link link;
+};
+
+#define OFF(field) offsetof(struct ip_args, field)
+
+static const struct opt ip_opts[] = {
+	{ OPT_FLAG, '4', "ipv4", NULL, "show: IPv4 alone", OFF(v4) },
+	{ OPT_FLAG, '6', "ipv6", NULL, "show: IPv6 alone; route: default is of IPv6", OFF(v6) },
+	{ OPT_FLAG, 'j', "json", NULL, "show: as JSON", OFF(json) },
+	{ OPT_STR, 'n', "netns", "NS", "in the network namespace NS: a name, a PID or a path", OFF(in) },
+	{ OPT_END },
+};
+
+/* ---- words ---- */
+
+enum kind { W_ADDR, W_DEV, W_FLAG, W_MAC, W_MODE, W_NUM, W_ONLY, W_PEER, W_RATE, W_TEXT };
+
+/* The lines that a word has a meaning in: of which objects, and which actions. */
+#define OF(object) (1u << (object))
+#define TO(action) (16u << (action))
+#define MAKE (TO(ADD) | TO(REPLACE))
+#define END(field) offsetof(struct end, field), true
+#define IN_ARGS(field) OFF(field), false
+
+static const struct word {
+	const char *name;
+	const char *only;  /* W_ONLY: its one value; what it says goes without saying */
+	uint32_t max;      /* W_NUM */
+	uint16_t where, off;
+	bool of_end;       /* off is within struct end */
+	uint8_t kind, min;
+} words[] = {
+	{ "address", NULL, 0, OF(LINK) | MAKE | TO(SET), END(mac), W_MAC },
+	{ "alias", NULL, 0, OF(LINK) | MAKE | TO(SET), IN_ARGS(alias), W_TEXT },
+	{ "brd", "+", 0, OF(ADDR) | MAKE, 0, false, W_ONLY },
+	{ "broadcast", "+", 0, OF(ADDR) | MAKE, 0, false, W_ONLY },
+	{ "dev", NULL, 0, UINT16_MAX, IN_ARGS(dev), W_DEV },
+	{ "down", NULL, 0, OF(LINK) | TO(SET), IN_ARGS(down), W_FLAG },
+	{ "id", NULL, 4094, OF(LINK) | MAKE, IN_ARGS(vlan), W_NUM, 1 },
+	{ "link", NULL, 0, OF(LINK) | MAKE, IN_ARGS(below), W_DEV },
+	{ "lladdr", NULL, 0, OF(LINK) | OF(NEIGH) | MAKE | TO(SET) | TO(DEL), END(mac), W_MAC },
+	{ "master", NULL, 0, OF(LINK) | MAKE | TO(SET), IN_ARGS(master), W_DEV },
+	{ "metric", NULL, UINT32_MAX, OF(ROUTE) | MAKE | TO(DEL), IN_ARGS(metric), W_NUM },
+	{ "mode", NULL, 0, OF(LINK) | MAKE, IN_ARGS(mode), W_MODE },
+	{ "mtu", NULL, INT32_MAX, OF(LINK) | MAKE | TO(SET), END(mtu), W_NUM, 1 },
+	{ "name", NULL, 0, OF(LINK) | MAKE | TO(SET), END(name), W_DEV },
+	{ "netns", NULL, 0, OF(LINK) | MAKE | TO(SET), END(ns), W_TEXT },
+	{ "nomaster", NULL, 0, OF(LINK) | TO(SET), IN_ARGS(nomaster), W_FLAG },
+	{ "nud", "permanent", 0, OF(NEIGH) | MAKE, 0, false, W_ONLY },
+	{ "onlink", NULL, 0, OF(ROUTE) | MAKE, IN_ARGS(onlink), W_FLAG },
+	{ "peer", NULL, 0, OF(LINK) | MAKE, 0, false, W_PEER },
+	{ "rate", NULL, 0, OF(LINK) | TO(SET), IN_ARGS(rate), W_RATE },
+	{ "src", NULL, 0, OF(ROUTE) | MAKE, IN_ARGS(src), W_ADDR },
+	{ "type", NULL, 0, OF(LINK) | MAKE, IN_ARGS(type), W_TEXT },
+	{ "up", NULL, 0, OF(LINK) | MAKE | TO(SET), IN_ARGS(up), W_FLAG },
+	{ "via", NULL, 0, OF(ROUTE) | MAKE | TO(DEL), IN_ARGS(via), W_ADDR },
+};
+
+/* One line, while it is read. */
+struct line {
+	enum object object;
+	enum action action;
+	struct ip_args *args;
+	struct end *end; /* whom name, mtu and the like are about */
+};
+
+static const struct word *find_word(const struct line *l, const char *text)
+{
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		const struct word *w = &words[i];
+
+		if (w->where & OF(l->object) && w->where & TO(l->action) && !strcmp(w->name, text))
+			return w;
+	}
+	return NULL;
+}
+
+static int set_word(struct line *l, const struct word *w, const char *value, struct err *e)
+{
+	void *to = (char *)(w->of_end ? (void *)l->end : (void *)l->args) + w->off;
+	struct opt_num *num = to;
+	uint64_t rate;
+	int rc = 0;
+
+	switch ((enum kind)w->kind) {
+	case W_ADDR:
+		return netns_wire_addr(value, to, e);
+	case W_DEV:
+		rc = rtnl_name_check(value, e);
+		*(const char **)to = value;
+		return rc;
+	case W_MAC:
+		*(const uint8_t **)to = l->end->mac_bytes;
+		return netns_wire_mac(value, l->end->mac_bytes, e);
+	case W_MODE:
+		return netns_wire_mode(value, to, e);
+	case W_NUM:
+		num->set = true;
+		rc = str_num(value, w->min, w->max, &num->v);
+		return rc < 0 ? err_bad(e, value, "%s wants a number from %u to %u", w->name, w->min, w->max) : 0;
+	case W_ONLY:
+		return strcmp(value, w->only) ? err_bad(e, value, "%s can be \"%s\" alone", w->name, w->only) : 0;
+	case W_RATE:
+		rc = netns_wire_rate(value, &rate, e);
+		opt_num_set(num, (long long)rate);
+		return rc;
+	case W_TEXT:
+		*(const char **)to = value;
+		return 0;
+	case W_FLAG:
+		*(bool *)to = true;
+		return 0;
+	case W_PEER:
+		l->end = &l->args->end[1];
+		return 0;
+	}
+	return 0;
+}
+
+static int take_words(struct line *l, const struct strs *all, size_t i, struct err *e)
+{
+	struct ip_args *a = l->args;
+
+	for (; i < all->n; i++) {
+		const char *text = all->v[i];
+		const struct word *w = find_word(l, text);
+		bool alone = w && (w->kind == W_FLAG || w->kind == W_PEER);
+		int rc;
+
+		if (!w && (a->subject || a->end != l->end))
+			return err_bad(e, text, "means nothing here");
+		if (!w) {
+			a->subject = text;
+			continue;
+		}
+		if (!alone && ++i == all->n)
+			return err_bad(e, text, "wants a value");
+		rc = set_word(l, w, alone ? NULL : all->v[i], e);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int find_action(enum object object, const char *word, enum action *out, struct err *e)
+{
+	static const struct {
+		const char *word;
+		enum action action;
+		unsigned of;
+	} all[] = {
+		{ "add", ADD, ~0u }, { "del", DEL, ~0u }, { "delete", DEL, ~0u }, { "flush", FLUSH, OF(ADDR) }, { "list", SHOW, ~0u }, { "ls", SHOW, ~0u },
+		{ "lst", SHOW, ~0u }, { "replace", REPLACE, OF(NEIGH) | OF(ROUTE) }, { "set", SET, OF(LINK) }, { "show", SHOW, ~0u },
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		if (strcmp(all[i].word, word) || !(all[i].of & OF(object)))
+			continue;
+		*out = all[i].action;
+		return 0;
+	}
+	err_bad(e, word, "no such word for netns %s", object_names[object]);
+	err_hint(e, "add, del, show%s", object == LINK ? ", set" : object == ADDR ? ", flush" : ", replace");
+	return -EINVAL;
+}
+
+/* ---- addr ---- */
+
+static int addr_add(struct ip_args *a, struct nl *nl, struct nl_batch *b, struct err *e)
+{
+	(void)e;
+	(void)nl;
+	rtnl_put_addr(b, a->link.index, &a->to);
+	return 0;
+}
+
+static int addr_del(struct ip_args *a, struct nl *nl, struct nl_batch *b, struct err *e)
+{
+	int rc;
+
+	rtnl_put_addr_del(b, a->link.index, &a->to);
+	rc = nl_send(nl, b, NULL);
+	if (rc == -EADDRNOTAVAIL)
+		return netns_wire_nothing(a->subject, "it has no such address", e);
+	return rc < 0 ? nl_err(nl, e, rc, a->subject, "take it from %s", a->link.name) : 0;
+}
+
+struct flush {
+	const struct ip_args *args;
+	struct nl_batch *b;
+};
+
+static int flush_one(const struct rtnl_addr *addr, void *data)
+{
+	struct flush *f = data;
+
+	if (addr->index == f->args->link.index)
+		rtnl_put_addr_del(f->b, addr->index, &addr->a);
+	return 0;
+}
+
+static int family_of(const struct ip_args *a)
+{
+	return a->v4 == a->v6 ? AF_UNSPEC : a->v4 ? AF_INET : AF_INET6;
+}
+
+static int addr_flush(struct ip_args *a, struct nl *nl, struct nl_batch *b, struct err *e)
+{
+	struct flush f = { a, b };
+	int rc = rtnl_addrs(nl, family_of(a), flush_one, &f);
+
+	return rc < 0 ? nl_err(nl, e, rc, a->link.name, "read its addresses") : 0;
+}
+
+/* ---- neigh ---- */
+
+static int neigh_add(struct ip_args *a, struct nl *nl, struct nl_batch *b, struct err *e)
+{
+	(void)nl;
+	if (!a->end[0].mac)
+		return err_bad(e, a->subject, "wants a link address: lladdr MAC");
+	rtnl_put_neigh(b, a->link.index, &a->to, a->end[0].mac);
+	return 0;
+}
+
+static int neigh_del(struct ip_args *a, struct nl *nl, struct nl_batch *b, struct err *e)
+{
+	int rc;
+
+	rtnl_put_neigh_del(b, a->link.index, &a->to);
+	rc = nl_send(nl, b, NULL);
+	if (rc == -ENOENT)
+		return netns_wire_nothing(a->subject, "nothing is known of it", e);
+	return rc < 0 ? nl_err(nl, e, rc, a->subject, "forget it") : 0;
+}
+
+/* ---- route ---- */
+
+/* The message for all of them; of a change, what is not said of a route that is to go may be anything. */
+static struct nlmsghdr *put_route(const struct ip_args *a, struct nl_batch *b)
+{
+	/* "default" is a network of its family, too */
+	struct nlmsghdr *nlh = rtnl_put_route(b, a->link.index, &a->to, a->via.family ? &a->via : NULL);
+	struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+
+	if (a->metric.set)
+		mnl_attr_put_u32(nlh, RTA_PRIORITY, (uint32_t)a->metric.v);
+	if (a->src.family)
+		mnl_attr_put(nlh, RTA_PREFSRC, inet_len(a->src.family), a->src.v);
+	if (a->onlink)
+		rtm->rtm_flags |= RTNH_F_ONLINK;
+	return nlh;
+}
+
+static int find_same(const struct rtnl_route *r, void *data)
+{
+	const struct ip_args *a = data;
+
+	return r->table == RT_TABLE_MAIN && r->type == RTN_UNICAST && inet_equal(&r->to, &a->to) && r->to.prefix == a->to.prefix &&
+	       (!a->metric.set || r->metric == a->metric.v) && (!a->link.index || r->index == a->link.index) &&
+	       (a->via.family ? r->via.family && inet_equal(&r->via, &a->via) : !r->via.family);
+}
+
+static int refused(struct ip_args *a, struct nl *nl, int rc, struct err *e)
+{
+	nl_err(nl, e, rc, a->subject, "make the route");
+	if (rc == -ENETUNREACH) {
+		err_set(e, -rc, a->subject, "make the route");
+		err_hint(e, a->via.family ? "the gateway is in no network of a device here that is up" : "the device is down: netns up DEV");
+	}
+	return rc;
+}
+
+static int route_add(struct ip_args *a, struct nl *nl, struct nl_batch *b, struct err *e)
+{
+	struct nlmsghdr *nlh = put_route(a, b);
+	int rc, same;
+
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL;
+	rc = nl_send(nl, b, NULL);
+	if (rc != -EEXIST)
+		return rc < 0 ? refused(a, nl, rc, e) : 0;
+	same = rtnl_routes(nl, a->to.family, find_same, a);
+	if (same)
+		return same < 0 ? nl_err(nl, e, same, "routes", "read") : 0;
+	err_set(e, -rc, a->subject, "make the route");
+	err_hint(e, "there is another one to it: netns route replace takes its place, netns route show says which");
+	return rc;
+}
+
+static int route_replace(struct ip_args *a, struct nl *nl, struct nl_batch *b, struct err *e)
+{
+	int rc;
+
+	put_route(a, b);
+	rc = nl_send(nl, b, NULL);
+	return rc < 0 ? refused(a, nl, rc, e) : 0;
+}
+
+static int route_del(struct ip_args *a, struct nl *nl, struct nl_batch *b, struct err *e)
+{
+	struct nlmsghdr *nlh = put_route(a, b);
+	struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	int rc;
+
+	nlh->nlmsg_type = RTM_DELROUTE;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	rtm->rtm_scope = RT_SCOPE_NOWHERE; /* any */
+	rtm->rtm_type = rtm->rtm_protocol = 0;
+	rc = nl_send(nl, b, NULL);
+	if (rc == -ESRCH)
+		return netns_wire_nothing(a->subject, "there is no such route", e);
+	return rc < 0 ? nl_err(nl, e, rc, a->subject, "delete the route") : 0;
+}
+
+/* ---- link ---- */
+
+static int find_index(struct nl *nl, const char *name, int *index, struct err *e)
+{
+	struct rtnl_link l;
+	int rc = name ? netns_wire_link(nl, name, &l, e) : 0;
+
+	if (rc == 0 && name)
+		*index = l.index;
+	return rc;
+}
+
+static int link_set(struct ip_args *a, struct nl *nl, struct nl_batch *b, struct err *e)
+{
+	const struct end *end = &a->end[0];
+	struct rtnl_change c = {
+		.index = a->link.index, .name = end->name, .mac = end->mac, .mtu = (unsigned)end->mtu.v, .ns = end->fd,
+		.alias = a->alias, .master = a->nomaster ? -1 : 0, .flags = a->up ? IFF_UP : 0, .mask = a->up || a->down ? IFF_UP : 0,
+	};
+	int rc;
+
+	if (a->up && a->down)
+		return err_bad(e, "up", "excludes down");
+	if (a->master && a->nomaster)
+		return err_bad(e, "master", "excludes nomaster");
+	if (a->rate.set && end->ns)
+		return err_bad(e, "rate", "is to be set where the device is then");
+	rc = find_index(nl, a->master, &c.master, e);
+	if (rc < 0)
+		return rc;
+	rtnl_put_change(b, &c);
+	rc = nl_send(nl, b, NULL);
+	if (rc < 0) {
+		nl_err(nl, e, rc, a->link.name, end->ns ? "change it, or move it to %s" : "change it", end->ns);
+		if (rc == -EBUSY && end->name)
+			err_hint(e, "before Linux 6.2 only a device that is down can be renamed: netns link set %s down", a->link.name);
+		return rc;
+	}
+	return a->rate.set ? netns_wire_put_rate(nl, b, a->link.index, (uint64_t)a->rate.v, a->link.name, e) : 0;
+}
+
+/* A device of that name is as good as a new one where it is of the kind, and its other end the one that was meant. */
+static bool is_same(const struct ip_args *a, struct nl *nl, const struct rtnl_link *there)
+{
+	const struct end *peer = &a->end[1];
+	struct nl other = { 0 };
+	struct rtnl_link l = { 0 };
+	struct err unused;
+
+	if (strcmp(there->kind, a->type))
+		return false;
+	if (!peer->name)
+		return true;
+	if (peer->fd < 0)
+		return rtnl_link(nl, peer->name, 0, &l) == 0 && l.index == there->link;
+	if (netns_wire_open_other(&other, peer->fd, &unused) == 0)
+		rtnl_link(&other, peer->name, 0, &l);
+	nl_close(&other);
+	return l.index == there->link;
+}
+
+static int make(struct ip_args *a, struct nl *nl, struct nl_batch *b, int below, int master, struct err *e)
+{
+	const struct end *end = &a->end[0], *other = &a->end[1];
+	const struct rtnl_new peer = { .name = other->name, .mac = other->mac, .mtu = (unsigned)other->mtu.v, .ns = other->fd };
+	int rc;
+
+	rtnl_put_new(b, &(struct rtnl_new){
+				.kind = a->type, .name = end->name, .mac = end->mac, .mtu = (unsigned)end->mtu.v, .ns = end->fd, .link = below, .master = master,
+				.up = a->up, .alias = a->alias, .mode = a->mode, .vlan = (uint16_t)a->vlan.v, .peer = other->name ? &peer : NULL,
+			});
+	rc = nl_send(nl, b, NULL);
+	return rc < 0 ? netns_wire_not_made(nl, rc, a->type, end->name, e) : 0;
+}
+
+static int link_add(struct ip_args *a, struct nl *nl, struct nl_batch *b, struct err *e)
+{
+	struct end *end = &a->end[0];
+	int below = 0, master = 0, rc;
+
+	if (!end->name)
+		end->name = a->dev ? a->dev : a->subject;
+	if (!end->name || !a->type)
+		return err_bad(e, end->name, "wants a name and a type: link add NAME type bridge");
+	if (a->end[1].name && strcmp(a->type, "veth"))
+		return err_bad(e, "peer", "is for a veth alone");
+	if (a->mode && strcmp(a->type, "macvlan") && strcmp(a->type, "macvtap"))
+		return err_bad(e, "mode", "is for a macvlan or macvtap alone");
+	if (a->vlan.set && strcmp(a->type, "vlan"))
+		return err_bad(e, "id", "is for a vlan alone");
+	rc = rtnl_name_check(end->name, e);
+	rc = rc < 0 ? rc : find_index(nl, a->below, &below, e);
+	rc = rc < 0 ? rc : find_index(nl, a->master, &master, e);
+	rc = rc < 0 ? rc : make(a, nl, b, below, master, e);
+	if (rc != -EEXIST || end->ns || rtnl_link(nl, end->name, 0, &a->link) < 0 || !is_same(a, nl, &a->link))
+		return rc;
+	end->name = NULL;
+	return link_set(a, nl, b, e);
+}
+
+static int link_del(struct ip_args *a, struct nl *nl, struct nl_batch *b, struct err *e)
+{
+	const char *name = a->dev ? a->dev : a->subject;
+	int rc = name ? rtnl_link(nl, name, 0, &a->link) : err_bad(e, NULL, "wants a device: link del DEV");
+
+	if (rc == 0) {
+		rtnl_put_del(b, a->link.index);
+		rc = nl_send(nl, b, NULL);
+	}
+	if (rc == -ENODEV)
+		return netns_wire_nothing(name, "there is no such device", e);
+	if (rc < 0 && name) {
+		nl_err(nl, e, rc, name, "delete it");
+		if (rc == -EOPNOTSUPP)
+			err_hint(e, "only devices that somebody has made can be deleted");
+	}
+	return rc;
+}
+
+/* ---- all of them ---- */
+
+typedef int act_fn(struct ip_args *a, struct nl *nl, struct nl_batch *b, struct err *e);
+
+static act_fn *const acts[][SHOW] = {
+	[ADDR] = { [ADD] = addr_add, [DEL] = addr_del, [FLUSH] = addr_flush },
+	[LINK] = { [ADD] = link_add, [DEL] = link_del, [SET] = link_set },
+	[NEIGH] = { [ADD] = neigh_add, [DEL] = neigh_del, [REPLACE] = neigh_add },
+	[ROUTE] = { [ADD] = route_add, [DEL] = route_del, [REPLACE] = route_replace },
+};
+
+/* The address or network that the line is about. */
+static int read_subject(struct line *l, struct err *e)
+{
+	struct ip_args *a = l->args;
+	int family = a->via.family ? a->via.family : a->v6 ? AF_INET6 : AF_INET;
+
+	if (!a->subject)
+		return err_bad(e, NULL, "wants an address: %s %s ...", object_names[l->object],
+			       l->object == ADDR ? "add 10.0.0.2/24 dev DEV" : l->object == ROUTE ? "add default via 10.0.0.1" : "add 10.0.0.2 lladdr MAC dev DEV");
+	if (l->object == ADDR)
+		return netns_wire_cidr(a->subject, &a->to, e);
+	if (l->object == NEIGH)
+		return netns_wire_addr(a->subject, &a->to, e);
+	if (!strcmp(a->subject, "default"))
+		a->to = (struct inet){ .family = family };
+	else if (inet_parse(a->subject, true, &a->to) < 0)
+		return err_bad(e, a->subject, "is no network: 10.0.0.0/8, 10.1.2.3, fd00::/64 or default");
+	if ((a->via.family && a->via.family != a->to.family) || (a->src.family && a->src.family != a->to.family))
+		return err_bad(e, a->subject, "is not of the same family as its gateway or source");
+	if (!a->via.family && !a->dev && l->action != DEL)
+		return err_bad(e, a->subject, "wants a gateway or a device: via ADDRESS, dev DEV");
+	return 0;
+}
+
+/* What needs the socket: the device. */
+static int act(struct line *l, struct nl *nl, struct err *e)
+{
+	struct ip_args *a = l->args;
+	const char *dev = a->dev || l->object == ROUTE ? a->dev : l->object == LINK || l->action == FLUSH ? a->subject : NULL;
+	struct nl_batch b = { 0 };
+	int rc = 0;
+
+	if (l->object == LINK && l->action != SET)
+		dev = NULL;
+	else if (!dev && l->object != ROUTE)
+		return err_bad(e, a->subject, "wants a device: dev DEV");
+	if (dev)
+		rc = netns_wire_link(nl, dev, &a->link, e);
+	if (rc == 0)
+		rc = acts[l->object][l->action](a, nl, &b, e);
+	if (rc == 0 && b.n)
+		rc = netns_wire_send(nl, &b, a->subject ? a->subject : dev, dev, e);
+	nl_batch_release(&b);
+	return rc;
+}
+
+static int show(const struct line *l, struct nl *nl, struct err *e)
+{
+	static const unsigned what[] = { SHOW_LINKS | SHOW_ADDRS, SHOW_LINKS, SHOW_NEIGHS, SHOW_ROUTES };
+	const struct ip_args *a = l->args;
+	struct netns_shown s = {
+		.what = what[l->object], .json = a->json, .family = family_of(a), .dev = a->dev || l->object == ROUTE ? a->dev : a->subject,
+	};
+
+	if (l->object == ROUTE && a->subject)
+		return err_bad(e, a->subject, "means nothing here");
+	return netns_show(nl, &s, e);
+}
+
+static int run(struct line *l, struct err *e)
+{
+	struct ip_args *a = l->args;
+	struct nl nl = { 0 };
+	int rc = 0;
+
+	if (l->action != SHOW && l->action != FLUSH && l->object != LINK)
+		rc = read_subject(l, e);
+	for (int i = 0; i < 2 && rc >= 0; i++)
+		if (a->end[i].ns)
+			rc = a->end[i].fd = netns_open_target(a->end[i].ns, e);
+	rc = rc < 0 ? rc : netns_wire_open(&nl, a->in, e);
+	if (rc == 0)
+		rc = l->action == SHOW ? show(l, &nl, e) : act(l, &nl, e);
+	nl_close(&nl);
+	fd_close(&a->end[0].fd);
+	fd_close(&a->end[1].fd);
+	return rc;
+}
+
+/* argv[0] is the verb's name: addr, link, neigh or route. */
+static int ip_main(int argc, char **argv, struct err *e)
+{
+	struct ip_args a = { .end = { { .fd = -1 }, { .fd = -1 } } };
+	struct line l = { .action = SHOW, .args = &a, .end = a.end };
+	struct strs words_given = { 0 };
+	int rc = netns_wire_parse(ip_opts, &a, argc, argv, &words_given, e);
+
+	while (strncmp(object_names[l.object], argv[0], strlen(argv[0])) && l.object < ROUTE)
+		l.object++;
+	if (rc == 0 && words_given.n)
+		rc = find_action(l.object, words_given.v[0], &l.action, e);
+	if (rc == 0)
+		rc = take_words(&l, &words_given, 1, e);
+	if (rc == 0)
+		rc = run(&l, e);
+	strs_release(&words_given);
+	return rc;
+}
+
+#define VERB(word, line, what)                                                       \
+	const struct applet netns_verb_##word = {                                    \
+		.name = #word, .synopsis = line, .summary = what, .opts = ip_opts, \
+		.main = ip_main, .fail = 1,                                          \
+	}
+
+VERB(addr, "[OPTIONS] [show [DEV] | add|del ADDRESS/PREFIX dev DEV | flush DEV]", "addresses of network devices");
+VERB(link, "[OPTIONS] [show [DEV] | add|set|del DEV WORD...]", "network devices");
+VERB(neigh, "[OPTIONS] [show [DEV] | add|replace ADDRESS lladdr MAC dev DEV | del ADDRESS dev DEV]", "link addresses of neighbours");
+VERB(route, "[OPTIONS] [show [dev DEV] | add|replace|del default|NETWORK [via ADDRESS] [dev DEV] WORD...]", "routes");
