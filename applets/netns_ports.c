@@ -90,6 +90,17 @@ static int find_addresses(const char *ns, const char *dev, struct addresses *own
 	return rc;
 }
 
+/* Where the kernel does not even have such sockets nothing is published: 0. Else 1, or -errno. */
+static int open_if_any(struct nl *nl, struct err *e)
+{
+	int rc = nl_open(nl, NETLINK_NETFILTER, e);
+
+	if (rc != -EPROTONOSUPPORT)
+		return rc < 0 ? rc : 1;
+	err_clear(e);
+	return 0;
+}
+
 /* --- publish */
 
 /* Numbers are ports in unpublish, so a process is written otherwise. */
@@ -269,8 +280,8 @@ static int unpublish_main(int argc, char **argv, struct err *e)
 		return i;
 	if (i == argc)
 		return err_bad(e, NULL, "neither a namespace nor a port is given");
-	rc = nl_open(&nl, NETLINK_NETFILTER, e);
-	if (rc < 0)
+	rc = open_if_any(&nl, e);
+	if (rc <= 0)
 		return rc;
 	for (; rc >= 0 && i < argc; i++)
 		rc = unpublish(&nl, argv[i], a.dev, e);
@@ -356,9 +367,9 @@ static int list_port(const struct nft_port *p, void *data)
 static int list_ports(struct listing *l, struct err *e)
 {
 	struct nl nl;
-	int rc = nl_open(&nl, NETLINK_NETFILTER, e);
+	int rc = open_if_any(&nl, e);
 
-	if (rc < 0)
+	if (rc <= 0)
 		return rc;
 	rc = nft_ports(&nl, list_port, l, e);
 	if (rc == 0)

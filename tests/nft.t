@@ -25,6 +25,7 @@ refused() { [ "$(status "$@")" = 2 ]; }
 publish() { nestbox netns publish "$@"; }
 unpublish() { nestbox netns unpublish "$@"; }
 pieces() { tr ",{}" "\n\n\n" | sed "s/^[ 	]*//; s/ *$//" | sort; }
+nothing() { for nothing_p in $pid_c1 $pid_c2 $pid_d1; do unpublish "pid:$nothing_p"; done; [ -z "$(ports)" ]; }
 ports() { nestbox netns ports | sed 1d | tr -s ' '; }
 END
 . "$TMP/.env"
@@ -296,6 +297,7 @@ test_ok 'unpublish: by port, by the port of one protocol, by the namespace; then
 '
 
 test_ok 'a port of somebody else'\''s is refused, and the owner named' '
+	nothing
 	publish $pid_c1 8080:80
 	not publish $pid_c2 8080:80 2>"$TMP/said"
 	grep -q "^nestbox: netns: 8080:80: is published by pid:$pid_c1 already, to 10.88.0.2$" "$TMP/said"
@@ -350,6 +352,7 @@ test_fails 1 'nestbox: netns: .*: eth1 has no address there' 'a device without a
 test_fails 1 'nestbox: hint: .*CAP_NET_ADMIN' 'without the capability' 'nestbox unshare -r -- nestbox netns ports'
 
 test_ok 'any port of the host: one that is free, the same for TCP by v4 and v6, and told' '
+	nothing
 	publish $pid_c1 81 >"$TMP/any"
 	grep -qE "^[0-9]+:81$" "$TMP/any"
 	p=$(sed "s/:.*//" "$TMP/any")
@@ -392,6 +395,7 @@ test_ok 'as JSON' '
 # --- UDP, whose flows conntrack remembers
 
 test_ok 'who asked by UDP before there was anybody gets an answer at once when there is' '
+	nothing
 	not in_ns wan peer ask udp 192.0.2.1 8053 5555
 	publish $pid_c1 8053:53/udp
 	[ "$(in_ns wan peer ask udp 192.0.2.1 8053 5555)" = "c1 192.0.2.2" ]
@@ -415,6 +419,7 @@ test_ok 'and when it is published elsewhere, from there' '
 	unpublish $TMP/ns/c1
 '
 test_ok 'the same for many ports at once' '
+	nothing
 	for p in 20000 20001 20500 20999; do not in_ns wan peer ask udp 192.0.2.1 $p 5557; done
 	publish $pid_c1 20000-20999:10000-10999/udp 20001:80
 	nestbox nsenter --net="$TMP/ns/c1" -- peer serve c1 udp:10000 udp:10001 udp:10500 udp:10999 >"$TMP/x" &
@@ -431,6 +436,7 @@ test_ok 'the same for many ports at once' '
 # --- many
 
 test_ok 'a thousand ports of each protocol, and they work' '
+	nothing
 	publish $pid_c1 10000-10999:10000-10999 20000-20999:10000-10999/udp 9999:80 11000:81 19999:53/udp 21000:54/udp
 	nestbox netns ports -j | grep -q "\"host_port\":10000,\"count\":1000,"
 	nestbox netns ports -j | grep -q "\"host_port\":20000,\"count\":1000,"
@@ -447,6 +453,7 @@ test_ok 'a thousand ports of each protocol, and they work' '
 '
 
 test_ok 'many at once, and each has its port' '
+	nothing
 	for i in 1 2 3 4 5; do for k in 0 1 2 3 4 5 6 7 8 9; do
 		publish $pid_c1 300$i$k:$i$k &
 	done; done
@@ -460,6 +467,7 @@ test_ok 'many at once, and each has its port' '
 '
 
 test_ok 'many at once for one port: one gets it' '
+	nothing
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		for c in $pid_c1 $pid_c2; do
 			{ ! publish $c 31000:80 2>/dev/null || echo $c; } >>"$TMP/winners" &
@@ -481,6 +489,7 @@ test_ok 'many make the table at once' '
 '
 
 test_ok 'who is killed leaves all of it or nothing' '
+	nothing
 	for i in 0 1 2 3 4 5 6 7 8 9; do
 		nestbox netns publish $pid_c1 4${i}000-4${i}999:1000-1999 4${i}000-4${i}499:1000-1499/udp >/dev/null 2>&1 &
 		sleep 0.0$i
@@ -499,6 +508,7 @@ test_ok 'who is killed leaves all of it or nothing' '
 # --- what is left of the dead
 
 test_ok 'ports to addresses that nobody has are collected, and only these' '
+	nothing
 	publish $pid_c1 8080:80 8053:53/udp
 	publish $pid_c2 8081:80
 	unpublish 127.0.0.1:1
@@ -508,6 +518,7 @@ test_ok 'ports to addresses that nobody has are collected, and only these' '
 	[ "$(nft_tool gc 10.88.0.2 fd88::2)" = 0 ]
 '
 test_ok 'whoever gets an address anew does not get what was published to it' '
+	nothing
 	nft_tool fresh new 10.88.0.2 8090:80
 	ports >"$TMP/ports"
 	grep -q "^0.0.0.0:8090/tcp 10.88.0.2:80 new$" "$TMP/ports"
@@ -540,6 +551,7 @@ ct status dnat accept
 drop
 END
 	test_ok 'nft reads the table, and what it prints can be loaded' '
+		nothing
 		publish $pid_c1 8080:80 192.0.2.1:8053:53/udp
 		nft list table inet nestbox >"$TMP/table"
 		sed -n "/^	chain/,/^	}/s/^		//p" "$TMP/table" | grep -v "^type " | diff "$TMP/rules" -
