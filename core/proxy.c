@@ -20,6 +20,9 @@
 /* How long no client is accepted after descriptors or memory ran short, unless one of ours goes before. */
 #define REST_MS 500
 
+/* How long what the targets have said before their end is still carried to slow clients. */
+#define DRAIN_MS 2000
+
 static int socket_family(int fd)
 {
 	int family = 0;
@@ -141,7 +144,7 @@ static void free_dead(struct proxy_run *r)
 
 static void accept_clients(struct proxy_run *r, uint32_t wanted)
 {
-	for (size_t i = 0; i < r->p->n; i++)
+	for (size_t i = 0; i < r->p->n && !r->ends_by; i++)
 		if (r->p->listeners[i].proto == IPPROTO_TCP)
 			proxy_watch(r, &r->p->listeners[i].s, wanted);
 }
@@ -160,13 +163,6 @@ void proxy_go_on(struct proxy_run *r)
 	r->rest_until = 0;
 }
 
-static void end_ready(struct proxy_run *r, struct proxy_source *s, uint32_t events)
-{
-	(void)s;
-	(void)events;
-	r->ended = true;
-}
-
 static int64_t now_ms(void)
 {
 	struct timespec t;
@@ -175,11 +171,39 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Nobody new is let in; what is under way goes on. */
+static void end_ready(struct proxy_run *r, struct proxy_source *s, uint32_t events)
+{
+	(void)events;
+	r->ends_by = r->now + DRAIN_MS;
+	/* which it stays; it is told once more even now: epoll_ctl(2), EPOLLET */
+	proxy_watch(r, s, 0);
+	s->ready = ignore;
+	for (size_t i = 0; i < r->p->n; i++) {
+		struct proxy_listener *l = &r->p->listeners[i];
+
+		/* UDP's answers go out by it */
+		if (l->proto == IPPROTO_UDP) {
+			proxy_watch(r, &l->s, 0);
+			continue;
+		}
+		/* also where some other process has them open, from whose fork we came */
+		shutdown(l->s.fd, SHUT_RD);
+		epoll_ctl(r->epoll, EPOLL_CTL_DEL, l->s.fd, NULL);
+		proxy_close(&l->s);
+		r->p->fds[i] = -1;
+	}
+	proxy_tcp_drain(r);
+}
+
 /* What is due by now, and how long there will be nothing else. */
 static int timers(struct proxy_run *r)
 {
 	int due = proxy_udp_expire(r);
 
+	/* what is there already is taken as long as there is some */
+	if (r->ends_by)
+		return proxy_tcp_idle(r) || r->now >= r->ends_by ? 0 : (int)(r->ends_by - r->now);
 	if (r->rest_until && r->now >= r->rest_until)
 		proxy_go_on(r);
 	if (r->rest_until && (due < 0 || r->rest_until - r->now < due))
@@ -214,7 +238,7 @@ static int serve(struct proxy_run *r)
 {
 	struct epoll_event ev[EVENTS];
 
-	while (!r->ended) {
+	for (;;) {
 		int n;
 
 		r->now = now_ms();
@@ -222,6 +246,8 @@ static int serve(struct proxy_run *r)
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		r->now = now_ms();
+		if (r->ends_by && (n == 0 || r->now >= r->ends_by))
+			return 0;
 		for (int i = 0; i < n; i++) {
 			struct proxy_source *s = ev[i].data.ptr;
 

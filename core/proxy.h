@@ -44,15 +44,17 @@ uint16_t proxy_host_port(const struct proxy *p, size_t i);
 
 /*
  * Serve all ports until end_fd (borrowed; a pidfd, or a pipe's end) is readable or
- * hung up: 0, and what is still under way is cut off. -errno where it could
- * not begin. SIGPIPE is ignored from then on, and the soft limit of open files
- * is the hard one.
+ * hung up. From then on nobody new is let in, and what the targets had said
+ * before goes on to those who listen, for 2 s at most: 0. -errno where it could
+ * not begin. SIGPIPE is ignored, and the soft limit of open files is the hard
+ * one from then on.
  *
  * TCP: each side's end of sending is passed on by itself, and so is a reset; a
  * target that refuses is a reset for the client; a slow reader stops its sender.
- * UDP: each client has a socket of its own towards the target, from whose
- * answers go back from the address that the client had sent to; it is forgotten
- * 30 s after its last datagram, or 120 s once it was answered.
+ * UDP: each client has a socket of its own towards the target, whose answers go
+ * back from the address that the client had sent to; it is forgotten 30 s after
+ * its last datagram, 120 s where it was answered, and sooner where there are more
+ * than 1024.
  * Where file descriptors run short, new clients wait until others have gone.
  */
 int proxy_run(struct proxy *p, int end_fd, struct err *e);

@@ -40,8 +40,9 @@ struct proxy_run {
 	struct proxy *p;
 	int epoll;                  /* owned */
 	struct proxy_source end;
-	bool ended;
-	int64_t now, rest_until;    /* ms of CLOCK_MONOTONIC; no client is accepted before: 0 is any time */
+	int64_t now;                /* ms of CLOCK_MONOTONIC */
+	int64_t rest_until;         /* no client is accepted before: 0 is any time */
+	int64_t ends_by;            /* the targets have ended, and so does this by then; 0: not yet */
 	struct proxy_block *dead;   /* to be freed at the end of this round */
 	struct proxy_conns *conns;  /* owned: proxy_tcp.c's */
 	struct proxy_flows *flows;  /* owned: proxy_udp.c's */
@@ -60,6 +61,9 @@ void proxy_go_on(struct proxy_run *r);
 
 int proxy_tcp_begin(struct proxy_run *r);
 void proxy_tcp_ready(struct proxy_run *r, struct proxy_source *s, uint32_t events); /* of a listener */
+/* The targets have ended: what they have said is all that there is to carry. */
+void proxy_tcp_drain(struct proxy_run *r);
+bool proxy_tcp_idle(const struct proxy_run *r); /* no connection is left */
 void proxy_tcp_end(struct proxy_run *r);
 
 int proxy_udp_begin(struct proxy_run *r);

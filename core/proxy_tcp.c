@@ -227,6 +227,8 @@ static void go_on(struct proxy_run *r, struct conn *c)
 	/* a failure to write the one way is one that ends the other */
 	for (int i = 0; i < 2; i++)
 		c->way[i].over |= c->side[!i].reset;
+	if (r->ends_by)
+		c->way[CLIENT].over = true;
 	if ((c->way[0].over && c->way[1].over) || proxy_watch(r, &c->side[0].s, wanted(c, 0)) < 0 ||
 	    proxy_watch(r, &c->side[1].s, wanted(c, 1)) < 0)
 		close_conn(r, c);
@@ -326,6 +328,24 @@ void proxy_tcp_ready(struct proxy_run *r, struct proxy_source *s, uint32_t event
 	/* of those that accept(2) names these alone are one client's, and gone with it */
 	if (rc < 0 && rc != -EAGAIN && rc != -EINTR && rc != -ECONNABORTED && rc != -EPROTO)
 		proxy_rest(r);
+}
+
+void proxy_tcp_drain(struct proxy_run *r)
+{
+	struct conn *next;
+
+	for (struct conn *c = r->conns->first; c; c = next) {
+		next = c->next;
+		if (c->connecting)
+			close_conn(r, c);
+		else
+			go_on(r, c);
+	}
+}
+
+bool proxy_tcp_idle(const struct proxy_run *r)
+{
+	return !r->conns->first;
 }
 
 int proxy_tcp_begin(struct proxy_run *r)

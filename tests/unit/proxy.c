@@ -29,6 +29,7 @@
 /* What the processes of a test tell each other. */
 static struct shared {
 	uint16_t host, target;   /* the ports */
+	pid_t program;           /* the target's */
 	volatile size_t sent;    /* by `flood` */
 	volatile int ended_with; /* the errno that ended the target's connection; -1 while it lasts */
 	volatile int ready;
@@ -255,13 +256,16 @@ static void start_target(void (*program)(int listener), uint8_t proto)
 	const struct inet lo = addr("127.0.0.1");
 	struct err e = { 0 };
 	int listener = sock_listen(&lo, shared->target, proto, &e);
+	pid_t pid;
 
 	check(listener >= 0);
-	if (fork() == 0) {
+	pid = fork();
+	if (pid == 0) {
 		die_with_parent();
 		program(listener);
 		_exit(1);
 	}
+	shared->program = pid;
 	close(listener);
 }
 
@@ -328,12 +332,15 @@ static void start(uint8_t proto, void (*program)(int listener))
 	start_with("127.0.0.1", proto, program, 0);
 }
 
-/* The other end of the pipe is closed: the proxy ends, and well. */
+/* The container ends, whose end of the pipe is closed then: the proxy ends, and well. */
 static void stop(void)
 {
 	int status = -1;
 
+	if (shared->program)
+		kill(shared->program, SIGKILL);
 	close(end_pipe);
+	end_pipe = -1;
 	check(waitpid(proxy_pid, &status, 0) == proxy_pid);
 	check_int(status, 0);
 }
@@ -617,6 +624,83 @@ static void an_end_in_the_queue_is_no_work(void)
 	stop();
 }
 
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long)(t.tv_sec * 1000 + t.tv_nsec / 1000000);
+}
+
+/* Says MUCH, as its last words. */
+static int client_of_the_dying(void)
+{
+	int small = 16384, fd;
+
+	send_buffer = "4096 16384 16384";
+	start(IPPROTO_TCP, say_much_and_end);
+	fd = client();
+	check(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small) == 0);
+	say(fd, "go on");
+	shutdown(fd, SHUT_WR);
+	while (shared->ended_with < 0)
+		usleep(1000);
+	/* and the whole container ends with it */
+	close(end_pipe);
+	return fd;
+}
+
+/* What connect(2) says at the proxy's port: 0, or an errno. */
+static int try_to_connect(void)
+{
+	const struct inet lo = addr("127.0.0.1");
+	struct sockaddr_storage to;
+	socklen_t size = inet_sockaddr(&lo, shared->host, &to);
+	auto_close int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return connect(fd, (struct sockaddr *)&to, size) < 0 ? errno : 0;
+}
+
+static void last_words_arrive(void)
+{
+	static char buf[MUCH];
+	int fd = client_of_the_dying();
+	long since = now_ms();
+
+	/* nobody else is let in any more */
+	while (try_to_connect() != ECONNREFUSED)
+		check(now_ms() - since < 1500);
+	check_int(read_all(fd, buf, sizeof buf), sizeof buf);
+	check_int(read_all(fd, buf, sizeof buf), 0);
+	since = now_ms();
+	stop();
+	check(now_ms() - since < 1000);
+}
+
+static void but_nobody_is_waited_for_long(void)
+{
+	int fd = client_of_the_dying();
+	long since = now_ms();
+
+	stop();
+	check(now_ms() - since > 1000 && now_ms() - since < 10000);
+	close(fd);
+}
+
+static void idle_clients_do_not_hold_it(void)
+{
+	long since;
+	int fd;
+
+	start(IPPROTO_TCP, greet_and_listen);
+	fd = client();
+	expect(fd, "hello");
+	since = now_ms();
+	stop();
+	check(now_ms() - since < 1000);
+	close(fd);
+}
+
 /* How many of the connections have been answered; each is asked once. */
 static int count_answered(const int *fd, int n)
 {
@@ -802,6 +886,9 @@ int main(void)
 	unit("urgent data is data, and stops nothing", urgent_data_stops_nothing);
 	unit("a slow reader stops its sender", a_slow_reader_stops_its_sender);
 	unit("nor is a target that has ended looked at again and again meanwhile", an_end_in_the_queue_is_no_work);
+	unit("what was said before the end arrives, and nobody new is let in", last_words_arrive);
+	unit("who does not read it is waited for, but not for long", but_nobody_is_waited_for_long);
+	unit("clients that hear nothing more do not hold the proxy", idle_clients_do_not_hold_it);
 	unit("where descriptors run out clients wait, and nobody spins", without_descriptors_clients_wait);
 	unit("UDP: each client has its own answers", each_client_has_its_answers);
 	unit("UDP: datagrams keep their size, the largest and the empty one", datagrams_keep_their_size);
