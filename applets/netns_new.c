@@ -229,7 +229,7 @@ static int new_apply(const void *args, void *state, struct step_ctx *ctx, struct
 		if (ctx->net_sock < 0)
 			return err_bad(e, "--net outside", "no netns outside is before it on the line");
 		rc = leave(ctx, true, e);
-		rc = rc < 0 ? rc : net_agent_wire(ctx->net_sock, &r, e);
+		rc = rc < 0 ? rc : net_agent_wire(ctx->net_sock, true, &r, e);
 		fd_close(&ctx->net_sock);
 		if (rc == 0)
 			tell(ctx, &r);
@@ -240,7 +240,7 @@ static int new_apply(const void *args, void *state, struct step_ctx *ctx, struct
 	if (rc == 0 && agent) {
 		rc = start_agent(s, ctx, e);
 		rc = rc < 0 ? rc : leave(ctx, true, e);
-		rc = rc < 0 ? rc : net_agent_wire(s->agent.sock, &r, e);
+		rc = rc < 0 ? rc : net_agent_wire(s->agent.sock, false, &r, e);
 	} else if (rc == 0) {
 		rc = s->spec.kind == NET_NONE ? leave(ctx, true, e) : wire_alone(&s->spec, ctx, &r, e);
 	}
@@ -258,6 +258,7 @@ static int outside_apply(const void *args, void *state, struct step_ctx *ctx, st
 	s->agent = (struct net_agent)NET_AGENT_NONE;
 	rc = parse(a, !a->net && netns_may_wire(), s, e);
 	rc = rc < 0 ? rc : start_agent(s, ctx, e);
+	rc = rc < 0 ? rc : net_agent_ready(&s->agent, e);
 	if (rc < 0)
 		return hint_userns(ctx, rc, e);
 	fd_close(&ctx->net_sock);

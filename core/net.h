@@ -129,12 +129,18 @@ struct net_agent {
 /*
  * Fork it. With `child` it is ours and ends with net_agent_stop, or when we die;
  * else it is nobody's child and ends when this process, which may have executed
- * something, is dead. Host sockets to listen on are opened before this returns. 0 or -errno.
+ * something, is dead. 0 or -errno.
  */
 int net_agent_start(struct net_agent *a, const struct net_spec *s, bool child, struct err *e);
 
-/* Have it wire this process's network namespace, which may be in a user namespace of its own. 0, or -errno as the agent failed. */
-int net_agent_wire(int sock, struct net_result *r, struct err *e);
+/* Wait until it has the host as it has to be, and listens where it is to listen. 0, or -errno as the agent failed. */
+int net_agent_ready(const struct net_agent *a, struct err *e);
+
+/*
+ * Have it wire this process's network namespace, which may be in a user
+ * namespace of its own. `ready`: it has been waited for already. 0, or -errno as the agent failed.
+ */
+int net_agent_wire(int sock, bool ready, struct net_result *r, struct err *e);
 
 /* Ports are free, rules are gone when this returns. */
 void net_agent_stop(struct net_agent *a);

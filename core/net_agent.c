@@ -476,15 +476,19 @@ int net_agent_start(struct net_agent *to, const struct net_spec *s, bool child, 
 		live(&a);
 	close(sock[1]);
 	to->sock = sock[0];
-	if (rc == 0)
-		rc = take_answer(to->sock, NULL, e);
 	if (rc < 0)
 		net_agent_stop(to);
 	return rc;
 }
 
-int net_agent_wire(int sock, struct net_result *r, struct err *e)
+int net_agent_ready(const struct net_agent *a, struct err *e)
 {
+	return take_answer(a->sock, NULL, e);
+}
+
+int net_agent_wire(int sock, bool ready, struct net_result *r, struct err *e)
+{
+	int rc = 0;
 	auto_close int ns = openat(AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	union {
 		char buf[CMSG_SPACE(sizeof(int))];
@@ -500,9 +504,12 @@ int net_agent_wire(int sock, struct net_result *r, struct err *e)
 	m->cmsg_type = SCM_RIGHTS;
 	m->cmsg_len = CMSG_LEN(sizeof ns);
 	memcpy(CMSG_DATA(m), &ns, sizeof ns);
-	if (sendmsg(sock, &msg, MSG_NOSIGNAL) < 0)
+	/* one that has failed at once is gone, and has said why */
+	if (sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 && ready)
 		return err_sys(e, "network", "the process that sees to it is gone");
-	return take_answer(sock, r, e);
+	if (!ready)
+		rc = take_answer(sock, NULL, e);
+	return rc < 0 ? rc : take_answer(sock, r, e);
 }
 
 void net_agent_stop(struct net_agent *a)
