@@ -422,7 +422,7 @@ static int make(struct ip_args *a, struct nl *nl, struct nl_batch *b, int below,
 
 	rtnl_put_new(b, &(struct rtnl_new){
 				.kind = a->type, .name = end->name, .mac = end->mac, .mtu = (unsigned)end->mtu.v, .ns = end->fd, .link = below, .master = master,
-				.up = a->up, .alias = a->alias, .mode = a->mode, .vlan = (uint16_t)a->vlan.v, .peer = other->name ? &peer : NULL,
+				.up = a->up, .mode = a->mode, .vlan = (uint16_t)a->vlan.v, .peer = other->name ? &peer : NULL,
 			});
 	rc = nl_send(nl, b, NULL);
 	return rc < 0 ? netns_wire_not_made(nl, rc, a->type, end->name, e) : 0;
@@ -447,7 +447,9 @@ static int link_add(struct ip_args *a, struct nl *nl, struct nl_batch *b, struct
 	rc = rc < 0 ? rc : find_index(nl, a->below, &below, e);
 	rc = rc < 0 ? rc : find_index(nl, a->master, &master, e);
 	rc = rc < 0 ? rc : make(a, nl, b, below, master, e);
-	if (rc != -EEXIST || end->ns || rtnl_link(nl, end->name, 0, &a->link) < 0 || !is_same(a, nl, &a->link))
+	if (rc == 0 && !a->alias)
+		return 0;
+	if ((rc < 0 && rc != -EEXIST) || end->ns || rtnl_link(nl, end->name, 0, &a->link) < 0 || !is_same(a, nl, &a->link))
 		return rc;
 	end->name = NULL;
 	return link_set(a, nl, b, e);
@@ -562,7 +564,7 @@ static int run(struct line *l, struct err *e)
 	return rc;
 }
 
-/* argv[0] is the verb's name: addr, link, neigh or route. */
+/* argv[0] is the verb's name, or another one that begins alike. */
 static int ip_main(int argc, char **argv, struct err *e)
 {
 	struct ip_args a = { .end = { { .fd = -1 }, { .fd = -1 } } };
@@ -570,7 +572,7 @@ static int ip_main(int argc, char **argv, struct err *e)
 	struct strs words_given = { 0 };
 	int rc = netns_wire_parse(ip_opts, &a, argc, argv, &words_given, e);
 
-	while (strncmp(object_names[l.object], argv[0], strlen(argv[0])) && l.object < ROUTE)
+	while (*object_names[l.object] != *argv[0] && l.object < ROUTE)
 		l.object++;
 	if (rc == 0 && words_given.n)
 		rc = find_action(l.object, words_given.v[0], &l.action, e);
@@ -582,13 +584,13 @@ static int ip_main(int argc, char **argv, struct err *e)
 	return rc;
 }
 
-#define VERB(word, line, what)                                                       \
-	const struct applet netns_verb_##word = {                                    \
-		.name = #word, .synopsis = line, .summary = what, .opts = ip_opts, \
-		.main = ip_main, .fail = 1,                                          \
+#define VERB(word, other, line, what)                                                               \
+	const struct applet netns_verb_##word = {                                                   \
+		.name = #word, .also = (other), .synopsis = (line), .summary = (what), .opts = ip_opts, \
+		.main = ip_main, .fail = 1,                                                         \
 	}
 
-VERB(addr, "[OPTIONS] [show [DEV] | add|del ADDRESS/PREFIX dev DEV | flush DEV]", "addresses of network devices");
-VERB(link, "[OPTIONS] [show [DEV] | add|set|del DEV WORD...]", "network devices");
-VERB(neigh, "[OPTIONS] [show [DEV] | add|replace ADDRESS lladdr MAC dev DEV | del ADDRESS dev DEV]", "link addresses of neighbours");
-VERB(route, "[OPTIONS] [show [dev DEV] | add|replace|del default|NETWORK [via ADDRESS] [dev DEV] WORD...]", "routes");
+VERB(addr, "address", "[OPTIONS] [show [DEV] | add|del ADDRESS/PREFIX dev DEV | flush DEV]", "addresses of network devices");
+VERB(link, NULL, "[OPTIONS] [show [DEV] | add|set|del DEV WORD...]", "network devices");
+VERB(neigh, "neighbour neighbor", "[OPTIONS] [show [DEV] | add|replace ADDRESS lladdr MAC dev DEV | del ADDRESS dev DEV]", "link addresses of neighbours");
+VERB(route, NULL, "[OPTIONS] [show [dev DEV] | add|replace|del default|NETWORK [via ADDRESS] [dev DEV] WORD...]", "routes");

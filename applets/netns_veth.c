@@ -55,7 +55,7 @@ static const struct opt macvlan_opts[] = {
 #define MAX_IPS 16
 
 struct wiring {
-	const struct end_args *args;
+	struct end_args args;
 	const char *below;         /* the bridge or parent, as it was given */
 	bool veth;
 	char name[IF_NAMESIZE];    /* of the device in the namespace */
@@ -79,7 +79,7 @@ struct wiring {
 
 static int take_ips(struct wiring *w, struct err *e)
 {
-	const struct strs *ips = &w->args->ips;
+	const struct strs *ips = &w->args.ips;
 
 	for (size_t i = 0; i < ips->n; i++) {
 		int rc;
@@ -99,7 +99,7 @@ static int take_ips(struct wiring *w, struct err *e)
 
 static int take_args(struct wiring *w, struct err *e)
 {
-	const struct end_args *a = w->args;
+	const struct end_args *a = &w->args;
 	int rc = take_ips(w, e);
 
 	if (rc == 0 && a->mac)
@@ -191,7 +191,7 @@ static void find_gateways(struct wiring *w)
 
 static int check(struct wiring *w, struct err *e)
 {
-	const char *gw = w->args->gw;
+	const char *gw = w->args.gw;
 	bool has_family;
 	int rc = netns_wire_link(&w->host, w->below, &w->master, e);
 
@@ -235,7 +235,7 @@ static int is_there(struct wiring *w, struct err *e)
 /* The name is the claim to the address: whoever leases one sees it. */
 static int make_veth(struct wiring *w, const struct inet *v4)
 {
-	const struct end_args *a = w->args;
+	const struct end_args *a = &w->args;
 	uint8_t mac[6] = { 0x02, 0x42 }, host_mac[6];
 	char name[IF_NAMESIZE] = "nbv%d";
 	const struct rtnl_new inside = { .name = w->name, .mac = mac, .mtu = (unsigned)a->mtu.v, .ns = w->ns };
@@ -252,8 +252,7 @@ static int make_veth(struct wiring *w, const struct inet *v4)
 	if (a->mac)
 		memcpy(mac, w->mac, sizeof mac);
 	rtnl_put_new(&w->batch, &(struct rtnl_new){
-					.kind = "veth", .name = name, .mac = host_mac, .mtu = (unsigned)a->mtu.v, .master = w->master.index, .ns = -1, .up = true,
-					.alias = w->owner, .peer = &inside,
+					.kind = "veth", .name = name, .mac = host_mac, .mtu = (unsigned)a->mtu.v, .master = w->master.index, .ns = -1, .up = true, .peer = &inside,
 				});
 	rc = nl_send(&w->host, &w->batch, NULL);
 	w->made = rc == 0;
@@ -284,7 +283,7 @@ static int lease(struct wiring *w)
 
 static int make_macvlan(struct wiring *w)
 {
-	const struct end_args *a = w->args;
+	const struct end_args *a = &w->args;
 	int rc;
 
 	rtnl_put_new(&w->batch, &(struct rtnl_new){
@@ -316,7 +315,7 @@ static int make(struct wiring *w, struct err *e)
 
 static int furnish(struct wiring *w, struct err *e)
 {
-	const struct end_args *a = w->args;
+	const struct end_args *a = &w->args;
 	struct rtnl_change c = { .index = w->dev.index, .ns = -1, .mac = !w->made && a->mac ? w->mac : NULL, .flags = IFF_UP, .mask = IFF_UP };
 	char text[INET_TEXT];
 	int rc;
@@ -350,11 +349,12 @@ static int furnish_port(struct wiring *w, struct rtnl_link *port, struct err *e)
 
 	if (rc < 0)
 		return nl_err(&w->host, e, rc, w->below, "find its port");
-	rtnl_put_port(&w->batch, port->name, true, w->args->isolated);
+	rtnl_put_port(&w->batch, port->name, true, w->args.isolated);
+	rtnl_put_change(&w->batch, &(struct rtnl_change){ .index = port->index, .ns = -1, .alias = w->owner });
 	rc = nl_send(&w->host, &w->batch, NULL);
 	if (rc < 0)
 		return nl_err(&w->host, e, rc, port->name, "make it a port");
-	return w->args->rate ? netns_wire_put_rate(&w->host, &w->batch, port->index, w->rate, port->name, e) : 0;
+	return w->args.rate ? netns_wire_put_rate(&w->host, &w->batch, port->index, w->rate, port->name, e) : 0;
 }
 
 static int wire(struct wiring *w, struct err *e)
@@ -391,12 +391,10 @@ static const char *owner_of(const char *text, char buf[64])
 
 static int wire_main(struct wiring *w, const struct opt *opts, int argc, char **argv, struct err *e)
 {
-	struct end_args a = { 0 };
 	struct strs words = { 0 };
 	char owner[64];
-	int rc = netns_wire_parse(opts, &a, argc, argv, &words, e);
+	int rc = netns_wire_parse(opts, &w->args, argc, argv, &words, e);
 
-	w->args = &a;
 	w->ns = -1;
 	if (rc == 0 && words.n != 2)
 		rc = err_bad(e, NULL, "wants a network namespace and a device: %s NS[:" NET_DEVICE "] %s", argv[0], w->veth ? "BR" : "PARENT");
@@ -407,14 +405,14 @@ static int wire_main(struct wiring *w, const struct opt *opts, int argc, char **
 		strcpy(w->name, NET_DEVICE);
 		rc = w->ns = netns_wire_target(words.v[0], w->name, e);
 	}
-	rc = rc < 0 ? rc : netns_wire_open(&w->host, a.in, e);
+	rc = rc < 0 ? rc : netns_wire_open(&w->host, w->args.in, e);
 	rc = rc < 0 ? rc : netns_wire_open_other(&w->inside, w->ns, e);
 	rc = rc < 0 ? rc : wire(w, e);
 	nl_batch_release(&w->batch);
 	nl_close(&w->inside);
 	nl_close(&w->host);
 	fd_close(&w->ns);
-	opt_release(opts, &a);
+	opt_release(opts, &w->args);
 	strs_release(&words);
 	return rc;
 }

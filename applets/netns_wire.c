@@ -315,7 +315,7 @@ static int move_main(int argc, char **argv, struct err *e)
 	struct wire_args a = { 0 };
 	struct strs words = { 0 };
 	struct nl nl = { 0 };
-	char name[IF_NAMESIZE];
+	char name[IF_NAMESIZE] = "";
 	auto_close int ns = -1;
 	int rc = netns_wire_parse(in_opts, &a, argc, argv, &words, e);
 

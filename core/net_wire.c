@@ -10,6 +10,7 @@
 
 #include "core/fd.h"
 #include "core/net.h"
+#include "core/rtnl_set.h"
 #include "core/str.h"
 
 int net_kind_parse(const char *text, struct net_spec *s, struct err *e)
@@ -83,7 +84,31 @@ static void make_mac(uint8_t mac[6], uint8_t first, const struct inet *v4)
 	memcpy(mac + 2, v4->v, 4);
 }
 
-/* Both ends and the port of the bridge, in one request. -EEXIST: somebody has the address. */
+/*
+ * What the host's end is to the bridge, and whose. Not in the request that makes
+ * it: the kernel goes on behind a name that is taken, and this would be the other's.
+ */
+static int furnish_port(struct wiring *w, struct err *e)
+{
+	const struct net_spec *s = w->spec;
+	struct rtnl_link port;
+	int rc = rtnl_link(w->host, w->r->link, 0, &port);
+
+	if (rc == 0) {
+		rtnl_put_port(&w->batch, w->r->link, true, false);
+		rtnl_put_change(&w->batch, &(struct rtnl_change){ .index = port.index, .ns = -1, .alias = s->owner });
+		if (s->rate)
+			rtnl_put_rate(&w->batch, port.index, s->rate);
+		rc = nl_send(w->host, &w->batch, NULL);
+	}
+	if (rc < 0)
+		nl_err(w->host, e, rc, w->r->link, s->rate ? "make it a port of %s, and limit it" : "make it a port of %s", s->dev);
+	if (rc == -ENOENT && s->rate)
+		err_hint(e, "this kernel has no token buckets: CONFIG_NET_SCH_TBF");
+	return rc;
+}
+
+/* Both ends, in one request. -EEXIST: somebody has the address. */
 static int make_veth(struct wiring *w, const struct inet *v4, struct err *e)
 {
 	const struct net_spec *s = w->spec;
@@ -96,10 +121,8 @@ static int make_veth(struct wiring *w, const struct inet *v4, struct err *e)
 		.ns = -1,
 		.master = w->bridge->link.index,
 		.up = true,
-		.alias = s->owner,
 		.peer = &inside,
 	};
-	size_t failed;
 	int rc;
 
 	inside.mtu = outside.mtu = s->mtu ? s->mtu : w->bridge->link.mtu == 1500 ? 0 : w->bridge->link.mtu;
@@ -107,16 +130,17 @@ static int make_veth(struct wiring *w, const struct inet *v4, struct err *e)
 	make_mac(host_mac, 0xfe, v4);
 	net_claim_name(v4, w->r->link);
 	rtnl_put_new(&w->batch, &outside);
-	rtnl_put_port(&w->batch, w->r->link, true, false);
-	rc = nl_send(w->host, &w->batch, &failed);
-	if (rc == -EEXIST && failed == 0)
+	rc = nl_send(w->host, &w->batch, NULL);
+	if (rc == 0)
+		return furnish_port(w, e);
+	if (rc == -EEXIST)
 		return rc;
-	if (rc == -EOPNOTSUPP && failed == 0) {
-		nl_err(w->host, e, rc, "veth", "make the devices");
+	nl_err(w->host, e, rc, w->r->link, "make the devices of %s", s->dev);
+	if (rc == -EOPNOTSUPP) {
+		err_set(e, -rc, "veth", "make the devices");
 		err_hint(e, "this kernel has no veth devices: CONFIG_VETH");
-		return rc;
 	}
-	return rc < 0 ? nl_err(w->host, e, rc, w->r->link, failed ? "make it a port of %s" : "make the devices of %s", w->spec->dev) : 0;
+	return rc;
 }
 
 static int taken(const struct inet *ip, struct err *e)

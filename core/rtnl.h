@@ -50,7 +50,6 @@ struct rtnl_new {
 	int master, link;   /* index of the bridge that it becomes a port of; of the device below (macvlan) */
 	int ns;             /* fd of the namespace that it is made in, -1: the socket's */
 	bool up;
-	const char *alias;
 	/* veth: the other end, whose own `kind` is not looked at; never up, which the kernel refuses there */
 	const struct rtnl_new *peer;
 	unsigned mode;      /* macvlan, macvtap: MACVLAN_MODE_* */

@@ -37,8 +37,6 @@ static void put_link(struct nlmsghdr *nlh, const struct rtnl_new *l)
 		mnl_attr_put_u32(nlh, IFLA_LINK, (uint32_t)l->link);
 	if (l->ns >= 0)
 		mnl_attr_put_u32(nlh, IFLA_NET_NS_FD, (uint32_t)l->ns);
-	if (l->alias)
-		mnl_attr_put_strz(nlh, IFLA_IFALIAS, l->alias);
 }
 
 static void put_peer(struct nlmsghdr *nlh, const struct rtnl_new *peer)

@@ -15,7 +15,7 @@ struct rtnl_change {
 	unsigned mtu;
 	int master;         /* index of the bridge that it becomes a port of, -1: of none */
 	int ns;             /* fd of the network namespace that it goes to, -1: it stays */
-	const char *alias;  /* "" none */
+	const char *alias;  /* "" none; one that is made gets it only so */
 	unsigned flags, mask; /* IFF_*: what the flags in the mask become */
 };
 /* All in one message: a device that goes to another namespace has its new name there at once. */

@@ -64,6 +64,26 @@ test_ok '--ip, --ip6, --mac-address and --mtu' '
 		ip link show dev eth0 | grep \"02:00:00:00:00:07\"
 		ping -c 1 -W 3 10.88.0.1"
 '
+test_ok '--rate holds back what comes in' '
+	$new --ip 10.88.3.4 --rate 10mbit -- sh -c "$stay" here & p=$!
+	wait_for "$TMP/here.up"
+	nestbox netns link show -j nb0a580304 | grep "\"rate\":1250000"
+	kill -9 $p; wait $p || :
+'
+test_ok 'whose it is is written beside the device; a device whose address is wanted, too, stays as it is' '
+	$new --net bridge --owner web -- sh -c ". \"\$TMP/.env\"; addr >\"\$TMP/addr\""
+	for i in $(seq 50); do ip link | grep " nb0a" || break; sleep 0.1; done
+	nestbox unshare -n -- sleep 100 & p=$!
+	for i in $(seq 50); do [ "$(readlink /proc/$p/ns/net)" = "$(readlink /proc/self/ns/net)" ] || break; sleep 0.1; done
+	nestbox netns veth $p nb0 --ip "$(cat "$TMP/addr")/16" --isolated
+	$new --net bridge --owner web -- sh -c "nestbox netns show >\"\$TMP/in\"; $stay" here & q=$!
+	wait_for "$TMP/here.up"
+	nestbox netns link show -j >"$TMP/links"
+	kill -9 $p $q; wait $p $q || :
+	not grep -F "$(cat "$TMP/addr")/" "$TMP/in"
+	grep "\"ifalias\":\"web\"" "$TMP/links"
+	[ "$(grep -o "\"isolated\":true" "$TMP/links" | wc -l)" = 1 ]
+'
 test_ok 'neighbours reach each other' '
 	$new --ip 10.88.0.5 -- sh -c "$stay" here & p=$!
 	wait_for "$TMP/here.up"

@@ -98,6 +98,8 @@ test_ok 'addr: in the words of the tutorials' '
 	$n addr delete 10.0.0.1/24 dev br0
 	$n addr list br0 | grep "^br0"
 	$n addr ls dev br0 | grep "^br0"
+	$n address show | grep "^br0"
+	$n neighbor show
 '
 test_ok 'addr -n: elsewhere' '
 	new_ns
@@ -559,6 +561,27 @@ test_ok 'show: bridges with their ports, addresses and routes on one page' '
 	grep "^10.99.0.0/24  *br0\$" "$TMP/page"
 	not grep " \$" "$TMP/page"
 	$n show -n $a | grep "^default  *10.99.0.1  *eth0\$"
+'
+test_ok 'show: the other end by the name of its namespace' '
+	$n bridge br0 10.99.0.1/24
+	$n add blue
+	$n veth blue br0 --ip auto
+	a=$($n addr -n blue show -j eth0 | sed "s/.*\"local\":\"\(10[^\"]*\)\".*/\1/")
+	$n show | grep "nb0a6300.* to eth0 in blue\$"
+	# the name finds its address again
+	$n del blue
+	$n add blue
+	for i in $(seq 100); do [ "$(devices)" != "br0 lo" ] || break; sleep 0.05; done
+	$n veth blue:lan0 br0 --ip auto
+	[ "$a" = "$($n addr -n blue show -j lan0 | sed "s/.*\"local\":\"\(10[^\"]*\)\".*/\1/")" ]
+	$n exec blue ping -c 1 -W 3 10.99.0.1
+'
+test_ok 'show: published ports' '
+	two
+	$n veth $a br0 --ip 10.99.0.2/24
+	$n publish $a 8080:80 || exit 0 # a kernel without nf_tables
+	$n show | grep "^8080:80 .* 10.99.0.2"
+	$n show -j | grep -F "\"ports\":[{\"published\":\"8080:80\",\"to\":\"10.99.0.2\""
 '
 test_ok 'show: nothing in a name or alias steers a terminal' '
 	$n link add br0 type bridge
