@@ -73,35 +73,26 @@ static int give(struct nl *nl, const struct rtnl_link *l, const struct strs *wor
 	return rc;
 }
 
-/* What the host does for it: nothing that it has not been told to before. What is new is said. */
-static int let_out(const char *name, const struct net_bridge *b, bool internal, struct err *e)
+/* What of the host's settings is new, and what may be in the way, is said. */
+static void say(const struct net_result *r, const char *name, struct err *e)
 {
-	struct net_result r = { 0 };
-	struct nl nft = { 0 };
-	int rc = internal ? 0 : net_let_pass(b, &r, e);
-
-	rc = rc < 0 ? rc : nl_open(&nft, NETLINK_NETFILTER, e);
-	if (rc == 0)
-		rc = nft_bridge_add(&nft, name, internal, e);
-	nl_close(&nft);
-	if (rc == -EOPNOTSUPP && !internal) {
-		err_bad(e, name, "the host and other ports are reached, and nothing else: this kernel has no nf_tables");
-		applet_warn(e, "");
-		err_clear(e);
-		rc = 0;
-	}
-	if (rc == 0 && r.changed[0]) {
-		err_bad(e, name, "this host forwards packets from now on: %s", r.changed);
-		applet_warn(e, "");
-		err_clear(e);
-	}
-	return rc;
+	if (!r->changed[0] && !r->hint[0])
+		return;
+	if (r->changed[0])
+		err_bad(e, r->changed, "set on the host, so that packets are forwarded");
+	else
+		err_bad(e, name, "may not lead everywhere");
+	if (r->hint[0])
+		err_hint(e, "%s", r->hint);
+	applet_warn(e, "");
+	err_clear(e);
 }
 
 static int ensure(struct nl *nl, const struct bridge_args *a, const struct strs *words, struct err *e)
 {
 	const char *name = words->v[0];
 	struct net_bridge b = { 0 };
+	struct net_result r = { 0 };
 	struct inet ip;
 	bool made = false;
 	int rc = rtnl_name_check(name, e);
@@ -115,7 +106,9 @@ static int ensure(struct nl *nl, const struct bridge_args *a, const struct strs 
 	rc = rc < 0 ? rc : give(nl, &b.link, words, e);
 	/* one that has no address is a switch, and none of this host's business */
 	if (rc == 0 && words->n > 1)
-		rc = let_out(name, &b, a->internal, e);
+		rc = net_bridge_route(&b, a->internal, &r, e);
+	if (rc == 0)
+		say(&r, name, e);
 	if (rc < 0 && made) {
 		struct nl_batch batch = { 0 };
 

@@ -70,10 +70,12 @@ struct net_bridge {
 int net_prepare(const struct net_spec *s, struct nl *host, struct net_bridge *b, struct net_result *r, struct err *e);
 
 /*
- * Forwarding for the whole host, of the families that the bridge has an address
- * of, and for this bridge that a port of 127.0.0.1 leads somewhere. 0 or -errno.
+ * Let a bridge's ports out by the host, whose namespace this process is in:
+ * forwarding, of the families that the bridge has an address of, is turned on, and
+ * the rules of nft.h are made. Or keep them in: an internal one needs the rules
+ * alone, and fails without nf_tables. 0 or -errno.
  */
-int net_let_pass(const struct net_bridge *b, struct net_result *r, struct err *e);
+int net_bridge_route(const struct net_bridge *b, bool internal, struct net_result *r, struct err *e);
 
 /*
  * The name of the host's device for a container with that address: "nb0a580002".

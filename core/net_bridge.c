@@ -145,7 +145,8 @@ static int make_default(struct nl *host, struct net_bridge *b, struct err *e)
 	return rc;
 }
 
-int net_let_pass(const struct net_bridge *b, struct net_result *r, struct err *e)
+/* Forwarding for the whole host, and for this bridge that a port of 127.0.0.1 leads somewhere. */
+static int let_pass(const struct net_bridge *b, struct net_result *r, struct err *e)
 {
 	char key[64];
 	int rc = b->v4.family ? set("net/ipv4/ip_forward", "1", r, e) : 0;
@@ -162,16 +163,15 @@ int net_let_pass(const struct net_bridge *b, struct net_result *r, struct err *e
 
 struct seen {
 	const char *name;
-	bool found;
+	bool internal;
 };
 
 static int see(const char *name, bool internal, void *data)
 {
 	struct seen *s = data;
 
-	(void)internal;
-	s->found = s->found || !strcmp(name, s->name);
-	return s->found;
+	s->internal = internal;
+	return !strcmp(name, s->name);
 }
 
 void net_say_drop(struct net_result *r, const char *chain)
@@ -179,27 +179,49 @@ void net_say_drop(struct net_result *r, const char *chain)
 	snprintf(r->hint, sizeof r->hint, "%s drops what is forwarded unless one of its rules takes it", chain);
 }
 
-/* What goes out has the host's address. A bridge that is known is as somebody wants it. */
-static int translate(const char *name, struct net_result *r, struct err *e)
+static int translate(struct nl *nft, const char *name, bool internal, struct net_result *r, struct err *e)
 {
-	struct seen s = { .name = name };
 	char chain[96];
-	struct nl nft = { 0 };
-	int rc = nl_open(&nft, NETLINK_NETFILTER, e);
+	int rc = nft_bridge_add(nft, name, internal, e);
 
-	rc = rc < 0 ? rc : nft_bridges(&nft, see, &s, e);
-	if (rc >= 0 && !s.found)
-		rc = nft_bridge_add(&nft, name, false, e);
-	if (rc >= 0 && !s.found && nft_foreign_drop(&nft, chain, sizeof chain) == 1)
+	if (rc == 0 && !internal && nft_foreign_drop(nft, chain, sizeof chain) == 1)
 		net_say_drop(r, chain);
+	return rc;
+}
+
+/* Neighbours are reached without nf_tables all the same. */
+static int do_without(int rc, struct net_result *r, struct err *e)
+{
+	if (rc != -EOPNOTSUPP && rc != -EPROTONOSUPPORT)
+		return rc;
+	snprintf(r->hint, sizeof r->hint, "without nf_tables in this kernel a container reaches the host and its neighbours only");
+	err_clear(e);
+	return 0;
+}
+
+int net_bridge_route(const struct net_bridge *b, bool internal, struct net_result *r, struct err *e)
+{
+	struct nl nft = { 0 };
+	int rc = internal ? 0 : let_pass(b, r, e);
+
+	rc = rc < 0 ? rc : nl_open(&nft, NETLINK_NETFILTER, e);
+	rc = rc < 0 ? rc : translate(&nft, b->link.name, internal, r, e);
 	nl_close(&nft);
-	if (rc == -EOPNOTSUPP || rc == -EPROTONOSUPPORT) {
-		/* neighbours are reached all the same */
-		snprintf(r->hint, sizeof r->hint, "without nf_tables in this kernel a container reaches the host and its neighbours only");
-		err_clear(e);
-		return 0;
-	}
-	return rc < 0 ? rc : 0;
+	return internal ? rc : do_without(rc, r, e);
+}
+
+/* A bridge that is known is as somebody wants it: an internal one forwards nothing. */
+static int route(const struct net_bridge *b, struct net_result *r, struct err *e)
+{
+	struct seen s = { .name = b->link.name };
+	struct nl nft = { 0 };
+	int rc = nl_open(&nft, NETLINK_NETFILTER, e), known = rc < 0 ? rc : nft_bridges(&nft, see, &s, e);
+
+	rc = known == 1 && s.internal ? 0 : let_pass(b, r, e);
+	if (rc == 0 && known <= 0)
+		rc = known < 0 ? do_without(known, r, e) : do_without(translate(&nft, s.name, false, r, e), r, e);
+	nl_close(&nft);
+	return rc;
 }
 
 int net_prepare(const struct net_spec *s, struct nl *host, struct net_bridge *b, struct net_result *r, struct err *e)
@@ -226,8 +248,7 @@ int net_prepare(const struct net_spec *s, struct nl *host, struct net_bridge *b,
 		rc = err_set(e, ENETDOWN, name, NULL);
 		err_hint(e, "nestbox netns up %s", name);
 	}
-	rc = rc < 0 ? rc : net_let_pass(b, r, e);
-	return rc < 0 ? rc : translate(name, r, e);
+	return rc < 0 ? rc : route(b, r, e);
 }
 
 bool net_port_is_alive(const struct nft_port *p, void *host)

@@ -185,7 +185,7 @@ test_ok 'link: bad names, link addresses, kinds and lines' '
 	done
 	refuses ".*is no link address" link set lo address 02:00:00:00:00
 	refuses "03:00:00:00:00:01: is no link address" link set lo address 03:00:00:00:00:01
-	refuses "x0: make it a nonsense: Not supported" link add x0 type nonsense
+	refuses "x0: make it a nonsense: .*ot supported" link add x0 type nonsense
 	grep "^nestbox: hint: this kernel has no devices of that kind" "$TMP/said"
 	refuses "lo: delete it: " link del lo
 	refuses "x0: wants a name and a type" link add x0
@@ -289,6 +289,8 @@ test_ok 'bridge: forwarding is turned on and said once, and not for an internal 
 	[ "$(cat /proc/sys/net/ipv4/ip_forward)" = 0 ]
 	$n bridge in0 10.98.0.1/24 --internal 2>"$TMP/said"
 	[ ! -s "$TMP/said" ]
+	$n new --net bridge:in0 -- ping -c 1 -W 3 10.98.0.1 2>"$TMP/said"
+	[ ! -s "$TMP/said" ]
 	[ "$(cat /proc/sys/net/ipv4/ip_forward)" = 0 ]
 	$n bridge br0 10.99.0.1/24 2>"$TMP/said"
 	grep "net.ipv4.ip_forward=1" "$TMP/said"
@@ -297,6 +299,20 @@ test_ok 'bridge: forwarding is turned on and said once, and not for an internal 
 	[ ! -s "$TMP/said" ]
 	$n show | grep "^in0.* internal\$"
 	$n show | grep "^br0.* translated\$"
+	# either becomes the other
+	$n bridge br0 10.99.0.1/24 --internal
+	$n bridge in0 10.98.0.1/24
+	$n show | grep "^br0.* internal\$"
+	$n show | grep "^in0.* translated\$"
+'
+test_ok 'bridge: by IPv6 alone' '
+	v6
+	$n bridge br0 fd99::1/64 2>"$TMP/said"
+	grep "net.ipv6.conf.all.forwarding=1" "$TMP/said"
+	[ "$(cat /proc/sys/net/ipv4/ip_forward)" = 0 ]
+	new_ns
+	$n veth $pid br0 --ip fd99::2/64
+	within $pid ping -6 -c 1 -W 3 fd99::1
 '
 test_ok 'bridge: without an address it is a switch, and nothing of the host changes' '
 	$n bridge br0 2>"$TMP/said"
