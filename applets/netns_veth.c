@@ -313,6 +313,22 @@ static int make(struct wiring *w, struct err *e)
 
 /* ---- what it has ---- */
 
+/* A default route that is there already is not for "auto" to replace: it may be another device's. */
+static int put_gateway(struct wiring *w, const struct inet *gw, bool only, struct err *e)
+{
+	struct nlmsghdr *nlh = rtnl_put_route(&w->batch, w->dev.index, NULL, gw);
+	char text[INET_TEXT];
+	int rc;
+
+	if (only)
+		nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL;
+	rc = nl_send(&w->inside, &w->batch, NULL);
+	if (rc == 0 || (only && rc == -EEXIST))
+		return 0;
+	inet_format(gw, false, text);
+	return nl_err(&w->inside, e, rc, text, "make it the gateway");
+}
+
 static int furnish(struct wiring *w, struct err *e)
 {
 	const struct end_args *a = &w->args;
@@ -332,13 +348,8 @@ static int furnish(struct wiring *w, struct err *e)
 		rtnl_put_addr(&w->batch, w->dev.index, &w->ip[i]);
 		rc = netns_wire_send(&w->inside, &w->batch, text, w->name, e);
 	}
-	for (size_t i = 0; i < w->n_gw && rc == 0; i++) {
-		inet_format(&w->gw[i], false, text);
-		rtnl_put_route(&w->batch, w->dev.index, NULL, &w->gw[i]);
-		rc = nl_send(&w->inside, &w->batch, NULL);
-		if (rc < 0)
-			nl_err(&w->inside, e, rc, text, "make it the gateway");
-	}
+	for (size_t i = 0; i < w->n_gw && rc == 0; i++)
+		rc = put_gateway(w, &w->gw[i], !a->gw || !strcmp(a->gw, "auto"), e);
 	return rc;
 }
 

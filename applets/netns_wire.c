@@ -67,10 +67,14 @@ int netns_wire_open_other(struct nl *nl, int ns, struct err *e)
 	return rc < 0 ? rc : back;
 }
 
-static int list_device(const struct rtnl_link *l, void *text)
+/* The first of them: there may be hundreds. */
+static int list_device(const struct rtnl_link *l, void *data)
 {
-	strbuf_addf(text, "%s%s", ((struct strbuf *)text)->len ? ", " : "", l->name);
-	return 0;
+	struct strbuf *text = data;
+	bool enough = text->len > 80;
+
+	strbuf_addf(text, "%s%s", text->len ? ", " : "", enough ? "..." : l->name);
+	return enough;
 }
 
 int netns_wire_link(struct nl *nl, const char *name, struct rtnl_link *out, struct err *e)
@@ -84,7 +88,7 @@ int netns_wire_link(struct nl *nl, const char *name, struct rtnl_link *out, stru
 	if (rc != -ENODEV)
 		return rc < 0 ? nl_err(nl, e, rc, name, "find it") : 0;
 	err_set(e, ENODEV, name, NULL);
-	if (rtnl_links(nl, list_device, &there) == 0 && there.s && !there.failed)
+	if (rtnl_links(nl, list_device, &there) >= 0 && there.s && !there.failed)
 		err_hint(e, "there are: %s", there.s);
 	strbuf_release(&there);
 	return rc;

@@ -60,7 +60,7 @@ test_ok 'up: lo, or what is named, here or elsewhere, and once more' '
 test_ok 'up: where one is not there, nothing is done' '
 	$n link add v0 type bridge
 	refuses "v1: No such device" up v0 v1
-	grep "^nestbox: hint: there are: lo,.* v0" "$TMP/said"
+	grep "^nestbox: hint: there are: lo,.*\(v0\|[.][.][.]\)\$" "$TMP/said"
 	ip link show dev v0 | not grep -q "[<,]UP[,>]"
 '
 
@@ -196,6 +196,16 @@ test_ok 'link: bad names, link addresses, kinds and lines' '
 	[ "$(devices)" = "lo v0" ]
 	# 15 bytes are a name
 	$n link add 0123456789abcde type bridge
+'
+
+test_ok 'link: a kind that the kernel may have, or not' '
+	if $n link add d0 type dummy 2>"$TMP/said"; then
+		[ "$(devices)" = "d0 lo" ]
+	else
+		grep "^nestbox: netns: d0: make it a dummy: .*ot supported" "$TMP/said"
+		grep "^nestbox: hint: this kernel has no devices of that kind.*modprobe dummy" "$TMP/said"
+		[ "$(devices)" = lo ]
+	fi
 '
 
 # ---- route ----
@@ -421,6 +431,10 @@ test_ok 'veth --gw' '
 	within $a ip route | not grep default
 	$n veth $a br0 --ip 10.99.0.2/24 --gw 10.99.0.77
 	within $a ip route | grep "^default via 10.99.0.77 dev eth0"
+	# a second device takes no route from the first one
+	$n veth $a:eth1 br0 --ip auto
+	within $a ip route | grep "^default via 10.99.0.77 dev eth0"
+	[ "$(within $a ip route | grep -c default)" = 1 ]
 '
 test_ok 'veth --rate: what it receives in a second' '
 	two
