@@ -81,12 +81,11 @@ static char *read_host(struct err *e)
 	char *text = NULL;
 	int rc = fd_etc(&text, HOST_FILE, e);
 
-	if (rc == 0 && strlen(text) > HOST_MAX) {
-		rc = err_bad(e, HOST_FILE, "is larger than 64 KiB");
-		free(text);
-	}
-	if (rc == 0)
+	if (rc == 0 && strlen(text) <= HOST_MAX)
 		return text;
+	if (rc == 0)
+		rc = err_bad(e, HOST_FILE, "is larger than 64 KiB");
+	free(text);
 	if (rc != -ENOENT)
 		applet_warn(e, ": left out");
 	err_clear(e);

@@ -33,7 +33,7 @@ const struct opt run_opts[] = {
 	{ OPT_STR, 'h', "hostname", "NAME", "host name; the container's ID where not given", OFF(hostname) },
 	{ OPT_FLAG, 0, "idmap", NULL, "with --userns as root: volumes, too, have the container's owners", OFF(idmap) },
 	{ OPT_STR, 0, "name", "NAME", "name of the container", OFF(name) },
-	{ OPT_STR, 0, "network", "KIND", "none (default: lo and nothing else), host, bridge[:NAME], container:NAME, ns:NAME, macvlan:DEV, cmd:PROGRAM", OFF(network), .alias = "net" },
+	{ OPT_STR, 0, "network", "KIND", "none (default), host, bridge[:NAME], container:NAME, ns:NAME, macvlan:DEV, cmd:PROGRAM", OFF(network), .alias = "net" },
 	{ OPT_STR, 0, "pid", "KIND", "docker's; not --pids-limit cut short", OFF(pid), .flags = OPT_HIDDEN },
 	{ OPT_FLAG, 0, "privileged", NULL, "all capabilities and devices, nothing masked", OFF(privileged) },
 	{ OPT_FLAG, 0, "rm", NULL, "accepted: a container in the foreground always cleans up", OFF(rm) },

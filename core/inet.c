@@ -230,7 +230,7 @@ void inet_port_format(const struct inet_port *p, char buf[2 * INET_TEXT])
 	add_range(&out, p->to, p->count);
 	if (p->proto == IPPROTO_UDP)
 		strbuf_add(&out, "/udp");
-	snprintf(buf, 2 * INET_TEXT, "%s", out.failed ? "" : out.s);
+	snprintf(buf, 2UL * INET_TEXT, "%s", out.failed ? "" : out.s);
 	strbuf_release(&out);
 }
 

@@ -383,7 +383,7 @@ static void occupy_standard_fds(void)
 	int fd;
 
 	do
-		fd = openat(AT_FDCWD, "/dev/null", O_RDWR);
+		fd = openat(AT_FDCWD, "/dev/null", O_RDWR); /* NOLINT(android-cloexec-open): a command has them, too */
 	while (fd >= 0 && fd < 2);
 	if (fd > 2)
 		close(fd);

@@ -17,8 +17,8 @@ static void say_changed(struct net_result *r, const char *key, const char *value
 	size_t len = strlen(r->changed);
 
 	snprintf(r->changed + len, sizeof r->changed - len, "%s%s=%s", len ? " " : "", key, value);
-	for (char *c = r->changed + len; *c; c++)
-		*c = *c == '/' ? '.' : *c;
+	for (char *c = r->changed + len; (c = strchr(c, '/')); c++)
+		*c = '.';
 }
 
 /* A setting of this network namespace, "net/ipv4/ip_forward"; r NULL: nothing that anybody has to hear of. */

@@ -213,10 +213,12 @@ static int may_be_had(struct job *j, const struct nft_port *p, struct err *e)
 /* The ports that connect(2) takes by itself, too: ip(7), which are nobody's else. */
 static void ephemeral_range(unsigned *low, unsigned *high)
 {
-	char text[64];
+	char text[64] = "", *end;
 
-	if (fd_get(AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", text, sizeof text) < 0 ||
-	    sscanf(text, "%u %u", low, high) != 2 || !*low || *high > 65535 || *low > *high) {
+	fd_get(AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", text, sizeof text);
+	*low = (unsigned)strtoul(text, &end, 10);
+	*high = (unsigned)strtoul(end, NULL, 10);
+	if (!*low || *high > 65535 || *low > *high) {
 		*low = 32768;
 		*high = 60999;
 	}

@@ -155,9 +155,9 @@ static void put_expr(struct nlmsghdr *nlh, const struct expr *x)
 
 	mnl_attr_put_strz(nlh, NFTA_EXPR_NAME, x->name);
 	data = mnl_attr_nest_start(nlh, NFTA_EXPR_DATA);
-	for (uint16_t i = 0; i < COUNT(x->num); i++)
+	for (size_t i = 0; i < COUNT(x->num); i++)
 		if (x->num[i])
-			nft_put_u32(nlh, i + 1, x->num[i] == ZERO ? 0 : x->num[i]);
+			nft_put_u32(nlh, (uint16_t)(i + 1), x->num[i] == ZERO ? 0 : x->num[i]);
 	if (x->value)
 		put_value(nlh, value_at, x->value, x->len);
 	if (x->value && value_at == NFTA_BITWISE_MASK)
@@ -282,9 +282,15 @@ int nft_table_find(struct nl *nl, struct err *e)
 static bool too_old(void)
 {
 	struct utsname u;
-	int major = 0, minor = 0;
+	long major, minor = 0;
+	char *end;
 
-	return uname(&u) == 0 && sscanf(u.release, "%d.%d", &major, &minor) == 2 && (major < 5 || (major == 5 && minor < 10));
+	if (uname(&u) < 0)
+		return false;
+	major = strtol(u.release, &end, 10);
+	if (*end == '.')
+		minor = strtol(end + 1, NULL, 10);
+	return major < 5 || (major == 5 && minor < 10);
 }
 
 static int cannot(struct nl *nl, struct err *e, int rc)

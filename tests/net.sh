@@ -22,12 +22,14 @@ own_host()
 	exec $AS_ROOT nestbox unshare -n -m -p -f --mount-proc --kill-child -- sh -c 'mount -t tmpfs run /run && nestbox netns up && "\$@"; exit \$?' sh "\$@"
 	END
 	chmod 755 "$TMP/host"
+	# shellcheck disable=SC2034 # lib.sh's
 	test_in=$TMP/host
 	PATH=$TMP/bin:$PATH
 	mkdir "$TMP/bin"
 	# containers have these, too, whatever the machine has by these names
 	for tool in nc ping; do ln -s "$(command -v busybox)" "$TMP/bin/$tool"; done
 	# guests have only busybox's, which makes no veth
+	# shellcheck disable=SC2034 # the tests'
 	IPROUTE=$(ip -V 2>/dev/null) || ln -s "$(command -v busybox)" "$TMP/bin/ip"
 	cat >>"$TMP/.env" <<-'END'
 	serve() { while :; do nc -l -p "$1" -e echo "$2" </dev/null; done; }

@@ -93,7 +93,7 @@ static void host(const char *text)
 	if (h.at.family)
 		inet_format(&h.at, false, at);
 	strbuf_addf(&line, "%s=%s", h.name, at);
-	require(etc_host_parse(line.s, &back, &e) == 0 && !strcmp(back.name, h.name) && !memcmp(&back.at, &h.at, sizeof h.at));
+	require(etc_host_parse(line.s, &back, &e) == 0 && !strcmp(back.name, h.name) && back.at.family == h.at.family && (!h.at.family || inet_equal(&back.at, &h.at)));
 	strbuf_release(&line);
 }
 

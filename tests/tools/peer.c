@@ -78,12 +78,17 @@ static void answer(int s, int udp, const char *name)
 	}
 }
 
+static int number(const char *text)
+{
+	return (int)strtol(text, NULL, 10);
+}
+
 static _Noreturn void serve(const char *name, int n, char **ports)
 {
 	struct pollfd fds[MAX];
 
 	for (int i = 0; i < n; i++) {
-		fds[i] = (struct pollfd){ open_socket(is_udp(ports[i]), atoi(ports[i] + 4)), POLLIN, 0 };
+		fds[i] = (struct pollfd){ open_socket(is_udp(ports[i]), number(ports[i] + 4)), POLLIN, 0 };
 		if (!is_udp(ports[i]) && listen(fds[i].fd, 64) < 0)
 			fail("listen");
 	}
@@ -105,13 +110,13 @@ static void timed_out(int sig)
 
 static int ask(int udp, const char *to, int port, int own)
 {
-	int s = open_socket(udp, own), ms = getenv("WAIT") ? atoi(getenv("WAIT")) : 2000;
+	int s = open_socket(udp, own), ms = getenv("WAIT") ? number(getenv("WAIT")) : 2000;
 	struct sockaddr_in6 sa;
 	char text[256];
 	ssize_t len;
 
 	signal(SIGALRM, timed_out);
-	setitimer(ITIMER_REAL, &(struct itimerval){ .it_value = { ms / 1000, ms % 1000 * 1000 } }, NULL);
+	setitimer(ITIMER_REAL, &(struct itimerval){ .it_value = { ms / 1000, ms % 1000 * 1000L } }, NULL);
 	address(to, port, &sa);
 	if (connect(s, (struct sockaddr *)&sa, sizeof sa) < 0)
 		fail("connect");
@@ -129,7 +134,7 @@ int main(int argc, char **argv)
 	if (argc > 3 && argc <= 3 + MAX && !strcmp(argv[1], "serve"))
 		serve(argv[2], argc - 3, argv + 3);
 	if (argc > 4 && !strcmp(argv[1], "ask"))
-		return ask(is_udp(argv[2]), argv[3], atoi(argv[4]), argc > 5 ? atoi(argv[5]) : 0);
+		return ask(is_udp(argv[2]), argv[3], number(argv[4]), argc > 5 ? number(argv[5]) : 0);
 	fprintf(stderr, "usage: peer serve NAME tcp|udp:PORT... | ask tcp|udp ADDRESS PORT [OWN-PORT]\n");
 	return 3;
 }

@@ -379,11 +379,34 @@ static void plans_of_run(void)
 		check_str(plan.v[i].ops->name, order[i]);
 	check_int(plan_check(&plan, &e), 0);
 	plan_release(&plan);
-	facts = (struct run_facts){ .id = "0123456789ab", .no_cgroup = true };
+	facts = (struct run_facts){ .id = "0123456789ab", .no_cgroup = true, .net = RUN_NET_HOST };
 	args.network = "host";
 	check_int(run_plan(&args, &facts, &plan, &e), 0);
 	check_int((long long)plan.n, 4);
 	check_str(plan.v[0].ops->name, "unshare");
+	check_int(plan_check(&plan, &e), 0);
+	plan_release(&plan);
+	/* with the privileges of the host, or by somebody who stays there */
+	args.network = "bridge";
+	facts.net = RUN_NET_WIRED;
+	facts.net_kind = "bridge";
+	check_int(run_plan(&args, &facts, &plan, &e), 0);
+	check_str(plan.v[0].ops->name, "netns new");
+	check_str(plan.v[1].ops->name, "unshare");
+	check_str(plan.v[2].ops->name, "unshare");
+	check_int(plan_check(&plan, &e), 0);
+	plan_release(&plan);
+	facts.ids.user = "0";
+	check_int(run_plan(&args, &facts, &plan, &e), 0);
+	check_str(plan.v[0].ops->name, "netns outside");
+	check_str(plan.v[1].ops->name, "unshare");
+	check_str(plan.v[2].ops->name, "netns new");
+	check_int(plan_check(&plan, &e), 0);
+	plan_release(&plan);
+	facts = (struct run_facts){ .id = "0123456789ab", .no_cgroup = true, .net = RUN_NET_JOIN, .net_file = "/run/netns/x" };
+	args.network = "ns:x";
+	check_int(run_plan(&args, &facts, &plan, &e), 0);
+	check_str(plan.v[0].ops->name, "nsenter");
 	check_int(plan_check(&plan, &e), 0);
 	plan_release(&plan);
 }

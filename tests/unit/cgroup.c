@@ -209,7 +209,7 @@ static void refuses_long_paths(void)
 	text[7 + PATH_MAX] = 'x';
 	check_int(cgroup_spec_parse(text, &spec, &(struct err){ 0 }), -EINVAL);
 	/* what says nothing takes no room */
-	for (size_t i = 0; i < 2 * PATH_MAX; i++)
+	for (size_t i = 0; i < 2UL * PATH_MAX; i++)
 		text[7 + i] = i % 2 ? '/' : '.';
 	check_int(cgroup_spec_parse(text, &spec, &(struct err){ 0 }), 0);
 	check_str(spec.path, "");
