@@ -3,6 +3,13 @@
 # what it prints must be what stands there. "..." stands for any text.
 . "${0%/*}/lib.sh"
 need root v1:pids cgroup2
+# nor is the machine's network any business of theirs
+if [ -z "${TEST_OWN_NET:-}" ]; then
+	trap - EXIT
+	rm -rf "$TMP"
+	NESTBOX_MUST=$test_musts TEST_OWN_NET=1 exec "$NB" unshare -n -m -- sh "$0" "$@"
+fi
+nestbox netns up
 own_run
 
 cd "$TMP" || exit 1
