@@ -35,6 +35,16 @@ struct seen {
 	size_t n_links, n_addrs, n_routes, n_neighs, n_qdiscs, n_ports, n_bridges, n_names;
 };
 
+/* Is it about the device with that index? */
+static inline bool seen_is_wanted(const struct seen *s, int index)
+{
+	return !s->only || s->only == index;
+}
+
+/* Read what s->shown asks for. 0 or -errno, with what is to be released in any case. (netns_show_read.c) */
+int seen_read(struct seen *s, struct err *e);
+void seen_release(struct seen *s);
+
 /* The device with that index, NULL: none; its name, "" without one; what it is limited to, bytes a second, 0: not. */
 const struct rtnl_link *seen_link(const struct seen *s, int index);
 const char *seen_dev(const struct seen *s, int index);

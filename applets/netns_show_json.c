@@ -148,7 +148,7 @@ static void put_link(struct strbuf *b, const struct seen *s, const struct rtnl_l
 static void put_links(struct strbuf *b, const struct seen *s)
 {
 	for (size_t i = 0; i < s->n_links; i++)
-		if (!s->only || s->links[i].index == s->only)
+		if (seen_is_wanted(s, s->links[i].index))
 			put_link(b, s, &s->links[i]);
 }
 
