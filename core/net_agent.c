@@ -392,12 +392,11 @@ static void occupy_standard_fds(void)
 static _Noreturn void live(struct agent *a)
 {
 	struct err e = { 0 };
-	int one = 1, rc, end, ns;
+	int rc, end, ns;
 	pid_t pid = 0;
 
 	occupy_standard_fds();
 	end = make_end(a, &e);
-	setsockopt(a->sock, SOL_SOCKET, SO_PASSCRED, &one, sizeof one);
 	rc = end < 0 ? end : prepare(a, &e);
 	answer(a, rc, &e);
 	ns = rc < 0 ? -1 : receive(a, &pid);
@@ -466,10 +465,12 @@ static int fork_agent(struct agent *a, const int *keep, size_t n, pid_t *pid, st
 int net_agent_start(struct net_agent *to, const struct net_spec *s, bool child, struct err *e)
 {
 	struct agent a = { .spec = s, .child = child, .main = -1, .exit_fd = -1 };
-	int sock[2], rc;
+	int sock[2], one = 1, rc;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) < 0)
 		return err_sys(e, "socketpair", NULL);
+	/* who asks: before anybody can */
+	setsockopt(sock[1], SOL_SOCKET, SO_PASSCRED, &one, sizeof one);
 	a.sock = sock[1];
 	rc = fork_agent(&a, (int[]){ sock[1], s->kind == NET_COMMAND ? STDERR_FILENO : sock[1] }, 2, &to->pid, e);
 	if (rc == 1)

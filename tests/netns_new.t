@@ -275,6 +275,20 @@ test_ok 'without a bridge a port is served by a process outside' '
 	refused 127.0.0.1 8080
 '
 
+if test_need cmd:strace 'a kernel without nf_tables'; then
+	test_ok 'in a kernel without nf_tables a port of a bridge is served by that process, too' '
+		# the first socket of each process is for devices; libc tries each of the next two twice
+		strace -f -qq -o "$TMP/trace" -e trace=socket -e inject=socket:error=EPROTONOSUPPORT:when=2..5 \
+			$new -p 8080:80 -- sh -c ". \"\$TMP/.env\"; serve 80 hello & $stay" here 2>"$TMP/said" & p=$!
+		wait_for "$TMP/here.up"
+		grep "NETLINK_NETFILTER.*INJECTED" "$TMP/trace"
+		grep "hint\|without nf_tables" "$TMP/said"
+		[ "$(ask 127.0.0.1 8080)" = hello ]
+		[ "$(ask 10.88.0.1 8080)" = hello ]
+		kill -9 $p; wait $p || :
+	'
+fi
+
 # ---- who stays outside
 
 test_ok 'netns outside wires what a user namespace further on the line makes' '
