@@ -166,10 +166,20 @@ static _Noreturn void exec_command(struct agent *a, pid_t pid, int ns, int ready
 	_exit(127);
 }
 
+/* Wait until the fd is readable; true where the main process is dead before. */
+static bool outlived(const struct agent *a, int fd)
+{
+	struct pollfd p[] = { { .fd = fd, .events = POLLIN }, { .fd = a->main, .events = POLLIN } };
+
+	while (poll(p, 2, -1) < 0 && errno == EINTR)
+		;
+	return !p[0].revents;
+}
+
 /* It is ready when it writes, or has ended without a failure. */
 static int start_command(struct agent *a, pid_t pid, int ns, struct err *e)
 {
-	auto_close int readied = -1;
+	auto_close int readied = -1, command = -1;
 	int ready[2], leave[2], status;
 	char c;
 
@@ -188,10 +198,15 @@ static int start_command(struct agent *a, pid_t pid, int ns, struct err *e)
 	close(leave[0]);
 	if (a->command < 0)
 		return err_sys(e, "fork", NULL);
-	if (read(readied, &c, 1) == 1)
+	if (!outlived(a, readied) && read(readied, &c, 1) == 1)
 		return 0;
-	while (waitpid(a->command, &status, 0) < 0 && errno == EINTR)
-		;
+	/* it has closed that, and may end later */
+	command = sys_pidfd_open(a->command);
+	if (command < 0)
+		return err_sys(e, "pidfd_open", NULL);
+	if (outlived(a, command))
+		return err_set(e, ESRCH, a->spec->dev, "nobody waits for it any more");
+	waitpid(a->command, &status, 0);
 	a->command = 0;
 	if (status == 0)
 		return 0;

@@ -311,6 +311,17 @@ test_ok 'netns outside wires what a user namespace further on the line makes' '
 	nestbox netns new --net "cmd:sleep 0.3; echo \$NETNS >\"\$TMP/ns\"; eval \"echo >&\$READY_FD\"; eval \"read x <&\$EXIT_FD\"; echo over >\"\$TMP/over\"" -- sh -c "[ -s \"\$TMP/ns\" ]"
 	wait_for "$TMP/over"
 '
+test_ok 'a command that is never ready ends with whoever waits for it' '
+	nestbox netns new --net "cmd:echo >\"\$TMP/begun\"; sleep 1000 <&4 & wait; echo" true & p=$!
+	for i in $(seq 50); do [ ! -e "$TMP/begun" ] || break; sleep 0.1; done
+	kill $p; wait $p || :
+	for i in $(seq 80); do
+		left=$(for d in /proc/[0-9]*; do [ "$(readlink "$d/exe" 2>/dev/null)" = "$NB" ] && echo "$d"; done || :)
+		[ "$left" ] || exit 0
+		sleep 0.1
+	done
+	exit 1
+'
 test_fails 1 'nestbox: netns: exit 7: failed with status 7' 'a command that fails' 'nestbox netns new --net "cmd:exit 7" true'
 [ -z "$IPROUTE" ] || test_ok 'macvlan' '
 	ip link add name far0 type veth peer name far1
