@@ -14,8 +14,9 @@
  * by then, whose user namespace is the same. All of it needs CAP_NET_ADMIN there.
  *
  * -EOPNOTSUPP is said, with *e, where the kernel cannot do this: it has no
- * nf_tables or not all parts of it, is older than 5.10, or is asked for [::1].
- * That is what the proxy is for.
+ * nf_tables or not all parts of it, is older than 5.10, or is asked for [::1];
+ * nl_open says -EPROTONOSUPPORT where it has not even nfnetlink. That is what the
+ * proxy is for.
  *
  * The rules forward nothing by themselves. The host's sysctls have to be:
  *   net.ipv4.ip_forward=1, net.ipv6.conf.all.forwarding=1   for all that is forwarded

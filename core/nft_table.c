@@ -53,36 +53,35 @@ static const struct chain {
 /*
  * An expression: its name, and the numbers that are its attributes 1, 2, 3, ...
  * Where one is 0 it is left out: that is nobody's value but of those that are
- * ZERO. What is no number comes by itself.
+ * ZERO. What is no number is `arg`: a value of `len` bytes, or a name.
  */
 struct expr {
-	const char *name; /* NULL: a rule begins, of the chain in `text` */
+	const char *name; /* NULL: a rule begins, of the chain in `arg` */
+	const void *arg;
 	uint8_t num[5];
-	uint8_t len;      /* of the value */
-	const void *value;
-	const char *text; /* a set, or the chain that is jumped to */
-	int verdict;
+	uint8_t len;
+	int8_t verdict;
 };
 #define ZERO 0xff
 /* The registers of four bytes, where a key is put together; the value that is found for it lies there, too. */
 #define R(n) (NFT_REG32_00 + (n))
 
-#define RULE(chain) { NULL, .text = (chain) }
-#define META(key, reg) { "meta", { (reg), (key) } }
-#define NETWORK(off, len, reg) { "payload", { (reg), NFT_PAYLOAD_NETWORK_HEADER, (off), (len) } }
-#define DPORT(reg) { "payload", { (reg), NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2 } }
-#define IS(v) { "cmp", { R(0), ZERO }, sizeof (v), &(v) }
-#define ISNT(v) { "cmp", { R(0), NFT_CMP_NEQ }, sizeof (v), &(v) }
-#define CT(key) { "ct", { R(0), (key) } }
-#define MASK(v) { "bitwise", { R(0), R(0), sizeof (v) }, sizeof (v), &(v) }
-#define LOCAL { "fib", { R(0), NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR } }, IS(type_local)
-#define IN(set) { "lookup", { 0, R(0) }, .text = (set) }
-#define NOT_IN(set) { "lookup", { 0, R(0), 0, 0, NFT_LOOKUP_F_INV }, .text = (set) }
-#define MAP(set) { "lookup", { 0, R(0), R(0) }, .text = (set) }
-#define DNAT(family, port) { "nat", { NFT_NAT_DNAT, (family), R(0), 0, (port) } }
+#define RULE(chain) { NULL, (chain) }
+#define META(key, reg) { "meta", NULL, { (reg), (key) } }
+#define NETWORK(off, len, reg) { "payload", NULL, { (reg), NFT_PAYLOAD_NETWORK_HEADER, (off), (len) } }
+#define DPORT(reg) { "payload", NULL, { (reg), NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2 } }
+#define IS(v) { "cmp", &(v), { R(0), ZERO }, sizeof (v) }
+#define ISNT(v) { "cmp", &(v), { R(0), NFT_CMP_NEQ }, sizeof (v) }
+#define CT(key) { "ct", NULL, { R(0), (key) } }
+#define MASK(v) { "bitwise", &(v), { R(0), R(0), sizeof (v) }, sizeof (v) }
+#define LOCAL { "fib", NULL, { R(0), NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR } }, IS(type_local)
+#define IN(set) { "lookup", (set), { 0, R(0) } }
+#define NOT_IN(set) { "lookup", (set), { 0, R(0), 0, 0, NFT_LOOKUP_F_INV } }
+#define MAP(set) { "lookup", (set), { 0, R(0), R(0) } }
+#define DNAT(family, port) { "nat", NULL, { NFT_NAT_DNAT, (family), R(0), 0, (port) } }
 #define MASQUERADE { "masq" }
-#define JUMP(chain) { "immediate", { ZERO }, .text = (chain), .verdict = NFT_JUMP }
-#define DO(what) { "immediate", { ZERO }, .verdict = (what) }
+#define JUMP(chain) { "immediate", (chain), { ZERO }, .verdict = NFT_JUMP }
+#define DO(what) { "immediate", NULL, { ZERO }, .verdict = (what) }
 
 #define IIF META(NFT_META_IIFNAME, R(0))
 #define OIF META(NFT_META_OIFNAME, R(0))
@@ -141,9 +140,9 @@ static void put_verdict(struct nlmsghdr *nlh, const struct expr *x)
 	struct nlattr *data = mnl_attr_nest_start(nlh, NFTA_IMMEDIATE_DATA);
 	struct nlattr *verdict = mnl_attr_nest_start(nlh, NFTA_DATA_VERDICT);
 
-	nft_put_u32(nlh, NFTA_VERDICT_CODE, (uint32_t)x->verdict);
-	if (x->text)
-		mnl_attr_put_strz(nlh, NFTA_VERDICT_CHAIN, x->text);
+	nft_put_u32(nlh, NFTA_VERDICT_CODE, (uint32_t)(int32_t)x->verdict);
+	if (x->arg)
+		mnl_attr_put_strz(nlh, NFTA_VERDICT_CHAIN, x->arg);
 	mnl_attr_nest_end(nlh, verdict);
 	mnl_attr_nest_end(nlh, data);
 }
@@ -158,14 +157,14 @@ static void put_expr(struct nlmsghdr *nlh, const struct expr *x)
 	for (size_t i = 0; i < COUNT(x->num); i++)
 		if (x->num[i])
 			nft_put_u32(nlh, (uint16_t)(i + 1), x->num[i] == ZERO ? 0 : x->num[i]);
-	if (x->value)
-		put_value(nlh, value_at, x->value, x->len);
-	if (x->value && value_at == NFTA_BITWISE_MASK)
+	if (x->len)
+		put_value(nlh, value_at, x->arg, x->len);
+	if (x->len && value_at == NFTA_BITWISE_MASK)
 		put_value(nlh, NFTA_BITWISE_XOR, &none, x->len);
 	if (!strcmp(x->name, "immediate"))
 		put_verdict(nlh, x);
-	else if (x->text)
-		mnl_attr_put_strz(nlh, NFTA_LOOKUP_SET, x->text);
+	else if (x->arg && !x->len)
+		mnl_attr_put_strz(nlh, NFTA_LOOKUP_SET, x->arg);
 	mnl_attr_nest_end(nlh, data);
 	mnl_attr_nest_end(nlh, elem);
 }
@@ -183,7 +182,7 @@ static void add_rules(struct nl_batch *b)
 		if (nlh)
 			mnl_attr_nest_end(nlh, list);
 		nlh = nft_add(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, true);
-		mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, exprs[i].text);
+		mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, exprs[i].arg);
 		list = mnl_attr_nest_start(nlh, NFTA_RULE_EXPRESSIONS);
 	}
 	mnl_attr_nest_end(nlh, list);
