@@ -5,7 +5,7 @@
  *   peer ask tcp|udp ADDRESS PORT [OWN-PORT]
  *					print the answer; 1: there was none, 2: refused
  *
- * serve says "ready" when it can be asked. $WAIT has the ms that ask waits, 2000 by itself.
+ * serve says "ready" when it can be asked. $WAIT has the ms that ask waits, 5000 by itself.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -110,7 +110,7 @@ static void timed_out(int sig)
 
 static int ask(int udp, const char *to, int port, int own)
 {
-	int s = open_socket(udp, own), ms = getenv("WAIT") ? number(getenv("WAIT")) : 2000;
+	int s = open_socket(udp, own), ms = getenv("WAIT") ? number(getenv("WAIT")) : 5000;
 	struct sockaddr_in6 sa;
 	char text[256];
 	ssize_t len;
