@@ -65,15 +65,7 @@ static const struct word {
 	{ "via", NULL, 0, OF(ROUTE) | MAKE | TO(DEL), IN_ARGS(via), W_ADDR },
 };
 
-/* One line, while it is read. */
-struct line {
-	enum object object;
-	enum action action;
-	struct ip_args *args;
-	struct end *end; /* whom name, mtu and the like are about */
-};
-
-static const struct word *find_word(const struct line *l, const char *text)
+static const struct word *find_word(const struct netns_line *l, const char *text)
 {
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		const struct word *w = &words[i];
@@ -84,7 +76,7 @@ static const struct word *find_word(const struct line *l, const char *text)
 	return NULL;
 }
 
-static int set_word(struct line *l, const struct word *w, const char *value, struct err *e)
+static int set_word(struct netns_line *l, const struct word *w, const char *value, struct err *e)
 {
 	void *to = (char *)(w->of_end ? (void *)l->end : (void *)l->args) + w->off;
 	struct opt_num *num = to;
@@ -126,7 +118,7 @@ static int set_word(struct line *l, const struct word *w, const char *value, str
 	return 0;
 }
 
-static int take_words(struct line *l, const struct strs *all, size_t i, struct err *e)
+static int take_words(struct netns_line *l, const struct strs *all, size_t i, struct err *e)
 {
 	struct ip_args *a = l->args;
 
@@ -176,7 +168,7 @@ static int find_action(enum object object, const char *word, enum action *out, s
 /* ---- lines ---- */
 
 /* The address or network that the line is about. */
-static int read_subject(struct line *l, struct err *e)
+static int read_subject(struct netns_line *l, struct err *e)
 {
 	struct ip_args *a = l->args;
 	int family = a->via.family ? a->via.family : a->v6 ? AF_INET6 : AF_INET;
@@ -199,8 +191,16 @@ static int read_subject(struct line *l, struct err *e)
 	return 0;
 }
 
+int netns_ip_read(struct netns_line *l, const struct strs *given, struct err *e)
+{
+	int rc = given->n ? find_action(l->object, given->v[0], &l->action, e) : 0;
+
+	rc = rc < 0 ? rc : take_words(l, given, 1, e);
+	return rc < 0 || l->action == SHOW || l->action == FLUSH || l->object == LINK ? rc : read_subject(l, e);
+}
+
 /* What needs the socket: the device. */
-static int act(struct line *l, struct nl *nl, struct err *e)
+static int act(struct netns_line *l, struct nl *nl, struct err *e)
 {
 	struct ip_args *a = l->args;
 	const char *dev = a->dev || l->object == ROUTE ? a->dev : l->object == LINK || l->action == FLUSH ? a->subject : NULL;
@@ -221,7 +221,7 @@ static int act(struct line *l, struct nl *nl, struct err *e)
 	return rc;
 }
 
-static int show(const struct line *l, struct nl *nl, struct err *e)
+static int show(const struct netns_line *l, struct nl *nl, struct err *e)
 {
 	static const unsigned what[] = { SHOW_LINKS | SHOW_ADDRS, SHOW_LINKS, SHOW_NEIGHS, SHOW_ROUTES };
 	const struct ip_args *a = l->args;
@@ -234,14 +234,12 @@ static int show(const struct line *l, struct nl *nl, struct err *e)
 	return netns_show(nl, &s, e);
 }
 
-static int run(struct line *l, struct err *e)
+static int run(struct netns_line *l, struct err *e)
 {
 	struct ip_args *a = l->args;
 	struct nl nl = { 0 };
 	int rc = 0;
 
-	if (l->action != SHOW && l->action != FLUSH && l->object != LINK)
-		rc = read_subject(l, e);
 	for (int i = 0; i < 2 && rc >= 0; i++)
 		if (a->end[i].ns)
 			rc = a->end[i].fd = netns_open_target(a->end[i].ns, e);
@@ -258,19 +256,15 @@ static int run(struct line *l, struct err *e)
 static int ip_main(int argc, char **argv, struct err *e)
 {
 	struct ip_args a = { .end = { { .fd = -1 }, { .fd = -1 } } };
-	struct line l = { .action = SHOW, .args = &a, .end = a.end };
-	struct strs words_given = { 0 };
-	int rc = netns_wire_parse(ip_opts, &a, argc, argv, &words_given, e);
+	struct netns_line l = { .action = SHOW, .args = &a, .end = a.end };
+	struct strs given = { 0 };
+	int rc = netns_wire_parse(ip_opts, &a, argc, argv, &given, e);
 
 	while (*object_names[l.object] != *argv[0] && l.object < ROUTE)
 		l.object++;
-	if (rc == 0 && words_given.n)
-		rc = find_action(l.object, words_given.v[0], &l.action, e);
-	if (rc == 0)
-		rc = take_words(&l, &words_given, 1, e);
-	if (rc == 0)
-		rc = run(&l, e);
-	strs_release(&words_given);
+	rc = rc < 0 ? rc : netns_ip_read(&l, &given, e);
+	rc = rc < 0 ? rc : run(&l, e);
+	strs_release(&given);
 	return rc;
 }
 

@@ -33,6 +33,17 @@ struct ip_args {
 	struct rtnl_link link;
 };
 
+/* A line, while it is read: start with SHOW, and with the object, the args and their first end. */
+struct netns_line {
+	enum object object;
+	enum action action;
+	struct ip_args *args;
+	struct end *end; /* whom name, mtu and the like are about */
+};
+
+/* Read the words behind the object: the action, and what it takes. Pure; strings are borrowed. 0 or -errno with *e. */
+int netns_ip_read(struct netns_line *l, const struct strs *given, struct err *e);
+
 /* AF_UNSPEC: both */
 static inline int netns_ip_family(const struct ip_args *a)
 {
