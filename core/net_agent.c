@@ -261,15 +261,12 @@ static int wire(struct agent *a, int ns, struct err *e)
 
 static int publish(struct agent *a, struct err *e)
 {
-	struct nft_target to = { .owner = a->owner, .v4 = a->r.v4, .v6 = a->r.v6, .fresh = true };
+	struct nft_target to = { .owner = a->owner, .v4 = a->r.v4, .v6 = a->r.v6, .fresh = true, .alive = net_port_is_alive, .data = &a->host };
 	char chain[96];
 	int rc;
 
 	str_join(a->owner, sizeof a->owner, a->spec->owner ? a->spec->owner : "", "@", a->r.link);
-	/* what the dead have left; who came after them finds their ports free */
-	rc = nft_gc(&a->nft, net_port_is_alive, &a->host, e);
-	if (rc >= 0)
-		rc = nft_publish(&a->nft, &to, a->ports, a->n_nft, e);
+	rc = nft_publish(&a->nft, &to, a->ports, a->n_nft, e);
 	if (rc < 0)
 		return rc;
 	a->published = true;

@@ -66,11 +66,16 @@ typedef int nft_port_fn(const struct nft_port *p, void *data);
 /* each() for every port, in order, until it does not return 0. What it returned, or -errno. */
 int nft_ports(struct nl *nl, nft_port_fn *each, void *data, struct err *e);
 
+/* Is the port still somebody's? */
+typedef bool nft_alive_fn(const struct nft_port *p, void *data);
+
 /* Who ports are published for. */
 struct nft_target {
 	const char *owner;  /* 1 to NFT_OWNER_MAX bytes */
 	struct inet v4, v6; /* its addresses, family 0: none */
 	bool fresh;         /* they were leased just now: what others have published to them is left over from the dead, and goes */
+	nft_alive_fn *alive; /* may be NULL: as nft_gc has it, what it denies goes, too */
+	void *data;
 };
 
 /*
@@ -94,7 +99,6 @@ struct nft_match {
 int nft_unpublish(struct nl *nl, const struct nft_match *m, struct err *e);
 
 /* Unpublish what is published to addresses that nobody has: all ports that alive() denies. How many there were, or -errno. */
-typedef bool nft_alive_fn(const struct nft_port *p, void *data);
 int nft_gc(struct nl *nl, nft_alive_fn *alive, void *data, struct err *e);
 
 /*
