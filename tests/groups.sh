@@ -29,13 +29,13 @@ is_v2() { [ "$(hier "$1")" = "$(hier unified)" ]; }
 # wait until the command succeeds, for as long as a slow machine may take
 soon()
 {
-	for soon in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
-		for soon in 1 2 3 4 5 6 7 8 9 10; do
-			if "$@"; then return 0; fi
-			sleep 0.05
-		done
+	soon=0
+	while [ $soon -lt 1200 ]; do
+		if "$@"; then return 0; fi
+		sleep 0.05
+		soon=$((soon + 1))
 	done
-	echo "not within 15 s: $*"
+	echo "not within a minute: $*"
 	return 1
 }
 has_none() { [ -z "$(find /sys/fs/cgroup -depth -type d -name "$NAME*" 2>/dev/null)" ]; }

@@ -330,7 +330,7 @@ test_ok 'a root file system that is swapped meanwhile is not taken for the old o
 	cp -a "$B/." "$TMP/swap1"; cp -a "$B/." "$TMP/swap2"
 	ln -s swap1 "$TMP/swap"
 	$AS_ROOT nestbox run "$TMP/swap" sleep 1 & one=$!
-	n=0; until [ -d "$TMP/swap1/proc" ] || [ $n = 100 ]; do sleep 0.02; n=$((n + 1)); done
+	n=0; until [ -d "$TMP/swap1/proc" ] || [ $n = 1000 ]; do sleep 0.02; n=$((n + 1)); done
 	mv "$TMP/swap1" "$TMP/old"; mv "$TMP/swap2" "$TMP/swap1"
 	$AS_ROOT nestbox run "$TMP/swap1" sh -c "sleep 1.5; [ -e /proc/self ]" & two=$!
 	wait $one; wait $two
