@@ -77,6 +77,8 @@ static int parse_wish(const struct netns_args *a, struct net_spec *s, struct err
 		rc = err_bad(e, a->rate, "is no rate");
 		err_hint(e, "10mbit, 500kbit or 100kbps, for instance");
 	}
+	if (rc == 0 && a->owner)
+		rc = nft_owner_check(a->owner, NET_OWNER_MAX, e);
 	s->mtu = a->mtu.set ? (unsigned)a->mtu.v : 0;
 	s->owner = a->owner;
 	return rc;

@@ -19,6 +19,7 @@
 #define NET_BRIDGE_V4 "10.88.0.1/16"
 #define NET_BRIDGE_V6 "fd88:6e62::1/64"
 #define NET_DEVICE "eth0"      /* a container's */
+#define NET_OWNER_MAX (NFT_OWNER_MAX - IF_NAMESIZE) /* "@DEVICE" is written behind it */
 
 enum net_kind {
 	NET_NONE,    /* lo and nothing else */
@@ -37,7 +38,7 @@ struct net_spec {
 	uint8_t mac[6];        /* else one that the address makes */
 	unsigned mtu;          /* 0: the bridge's */
 	uint64_t rate;         /* bytes a second towards the container, 0: no limit */
-	const char *owner;     /* whose it is: chooses the address, is written beside ports. NULL: nobody's */
+	const char *owner;     /* whose it is: chooses the address, is written beside ports. At most NET_OWNER_MAX bytes; NULL: nobody's */
 	const struct inet_port *ports;
 	size_t n_ports;
 };

@@ -68,6 +68,8 @@ int nft_ports(struct nl *nl, nft_port_fn *each, void *data, struct err *e);
 
 /* Is the port still somebody's? */
 typedef bool nft_alive_fn(const struct nft_port *p, void *data);
+/* It stands in a comment of the table, which nft(8) has to be able to read back. Pure. 0, or -EINVAL with *e. */
+int nft_owner_check(const char *owner, size_t max, struct err *e);
 
 /* Who ports are published for. */
 struct nft_target {

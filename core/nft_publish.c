@@ -395,13 +395,12 @@ static int check_port(const struct nft_target *t, const struct inet_port *p, str
 	return 0;
 }
 
-/* It stands in a comment of the table, which nft(8) has to be able to read back. */
-static int check_owner(const char *owner, struct err *e)
+int nft_owner_check(const char *owner, size_t max, struct err *e)
 {
 	size_t len = strlen(owner);
 
-	if (len < 1 || len > NFT_OWNER_MAX)
-		return err_bad(e, owner, "an owner's name has 1 to %d bytes", NFT_OWNER_MAX);
+	if (len < 1 || len > max)
+		return err_bad(e, owner, "an owner's name has 1 to %zu bytes", max);
 	for (const char *s = owner; *s; s++)
 		if ((unsigned char)*s < ' ' || *s == '"' || *s == '\x7f')
 			return err_bad(e, owner, "an owner's name has no quotes and no control characters");
@@ -411,7 +410,7 @@ static int check_owner(const char *owner, struct err *e)
 static int check(const struct nft_target *t, const struct inet_port *ports, size_t n, struct err *e)
 {
 	char text[2 * INET_TEXT];
-	int rc = check_owner(t->owner, e);
+	int rc = nft_owner_check(t->owner, NFT_OWNER_MAX, e);
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = check_port(t, &ports[i], e);

@@ -76,6 +76,15 @@ struct nlmsghdr *nl_add(struct nl_batch *b, uint16_t type, uint16_t flags, const
 	return nlh;
 }
 
+void nl_put_text(struct nlmsghdr *nlh, uint16_t type, const char *text)
+{
+	/* longer than any that the kernel takes, and no message runs over */
+	char some[1024];
+
+	snprintf(some, sizeof some, "%s", text);
+	mnl_attr_put_strz(nlh, type, some);
+}
+
 void nl_batch_release(struct nl_batch *b)
 {
 	free(b->buf);
@@ -113,13 +122,20 @@ static void empty(struct nl_batch *b)
 	b->last = NULL;
 }
 
+/*
+ * What the kernel says, and nobody else: a socket in a container's namespace may be
+ * written to by the container's root, who has CAP_NET_ADMIN there and knows our numbers.
+ */
 static ssize_t receive(struct nl *nl, char *buf, size_t size, int flags)
 {
+	struct sockaddr_nl from = { 0 };
+	socklen_t from_size;
 	ssize_t len;
 
-	do
-		len = recv(nl_fd(nl), buf, size, flags | MSG_TRUNC);
-	while (len < 0 && errno == EINTR);
+	do {
+		from_size = sizeof from;
+		len = recvfrom(nl_fd(nl), buf, size, flags | MSG_TRUNC, (struct sockaddr *)&from, &from_size);
+	} while (len < 0 ? errno == EINTR : from.nl_pid != 0);
 	if (len < 0)
 		return -errno;
 	return (size_t)len > size ? -EMSGSIZE : len;
@@ -221,6 +237,14 @@ int nl_commit(struct nl *nl, struct nl_batch *b, size_t *failed)
 	return got == -EAGAIN ? worst : (int)got;
 }
 
+/* A dump that fails on its way says so at its end: 0 or -errno. */
+static int take_end(const struct nlmsghdr *nlh)
+{
+	const int *rc = mnl_nlmsg_get_payload(nlh);
+
+	return mnl_nlmsg_get_payload_len(nlh) < sizeof *rc || *rc > 0 ? 0 : *rc;
+}
+
 int nl_ask(struct nl *nl, struct nl_batch *b, mnl_cb_t each, void *data)
 {
 	/* the kernel makes dumps as large as it finds room for: 32 KiB at most */
@@ -245,7 +269,7 @@ int nl_ask(struct nl *nl, struct nl_batch *b, mnl_cb_t each, void *data)
 			if (nlh->nlmsg_type == NLMSG_ERROR)
 				return take_ack(nl, nlh, true);
 			if (nlh->nlmsg_type == NLMSG_DONE)
-				return rc == 0 && changed ? -EINTR : rc;
+				return rc < 0 ? rc : changed ? -EINTR : take_end(nlh);
 			/* what is left of a dump has to be read all the same */
 			if (rc == 0 && each(nlh, data) < 0)
 				rc = -errno;

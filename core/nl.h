@@ -43,6 +43,8 @@ struct nl_batch {
  * until the next nl_add; never NULL.
  */
 struct nlmsghdr *nl_add(struct nl_batch *b, uint16_t type, uint16_t flags, const void *header, size_t size);
+/* Text of a user's, of any length: what is too long the kernel refuses. */
+void nl_put_text(struct nlmsghdr *nlh, uint16_t type, const char *text);
 void nl_batch_release(struct nl_batch *b);
 
 /*

@@ -76,7 +76,7 @@ void rtnl_put_new(struct nl_batch *b, const struct rtnl_new *l)
 
 	put_link(nlh, l);
 	nest = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
-	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, l->kind);
+	nl_put_text(nlh, IFLA_INFO_KIND, l->kind);
 	put_kind_data(nlh, l);
 	mnl_attr_nest_end(nlh, nest);
 }

@@ -22,7 +22,7 @@ void rtnl_put_change(struct nl_batch *b, const struct rtnl_change *c)
 	if (c->ns >= 0)
 		mnl_attr_put_u32(nlh, IFLA_NET_NS_FD, (uint32_t)c->ns);
 	if (c->alias)
-		mnl_attr_put_strz(nlh, IFLA_IFALIAS, c->alias);
+		nl_put_text(nlh, IFLA_IFALIAS, c->alias);
 }
 
 void rtnl_put_del(struct nl_batch *b, int index)

@@ -196,7 +196,7 @@ test_ok 'list-id tells them, all and one' '
 	is "$(nestbox netns list-id nsid 9)" "nsid 9 (iproute2 netns name: b)"
 	is "$(nestbox netns list-id -j nsid 5)" "[{\"nsid\":5,\"name\":\"a\"}]"
 	is "$(status nestbox netns list-id nsid 77)" 1
-	for words in nsid "nsid x" target-nsid wrong "nsid 5 wrong"; do is "$(status nestbox netns list-id $words)" 1; done
+	for words in nsid "nsid x" target-nsid "target-nsid 99" wrong "nsid 5 wrong"; do is "$(status nestbox netns list-id $words)" 1; done
 '
 test_ok 'list-id: those of another namespace, with ours beside them' '
 	nestbox netns add a
@@ -629,7 +629,7 @@ END
 		alike; alike list; alike list-id
 		ip netns add a; nestbox netns add b; ip netns add "c d"
 		ip netns set a 5; nestbox netns set b auto
-		for verb in "" list ls lst list-id "list-id nsid 5" "list-id nsid 77" "list-id target-nsid 5" "pids a" "pids missing" \
+		for verb in "" list ls lst list-id "list-id nsid 5" "list-id nsid 77" "list-id target-nsid 5" "list-id target-nsid 99" "pids a" "pids missing" \
 			identify "identify x" "identify 4194304" "identify $$" "exec missing true" "exec a" exec add attach set pids del no-such-verb \
 			"add a" "add ..." "add ." "add a/b" "del missing" "del a/b" "set missing 3" "set b x" "attach x 0" "attach x 4194304"; do
 			# "add ..." succeeds once

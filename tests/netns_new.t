@@ -64,6 +64,14 @@ test_ok '--ip, --ip6, --mac-address and --mtu' '
 		ip link show dev eth0 | grep \"02:00:00:00:00:07\"
 		ping -c 1 -W 3 10.88.0.1"
 '
+test_ok 'an owner has as many bytes as can be written beside a port' '
+	long=$(printf "%0100000d" 7)
+	not $new --net bridge --owner "$long" true 2>"$TMP/said"
+	grep "an owner.s name has 1 to 64 bytes" "$TMP/said"
+	$new --net bridge --owner "$(printf "%064d" 7)" true
+	not nestbox netns link set lo alias "$long" 2>"$TMP/said"
+	grep "^nestbox: netns: lo: " "$TMP/said"
+'
 test_ok '--rate holds back what comes in' '
 	$new --ip 10.88.3.4 --rate 10mbit -- sh -c "$stay" here & p=$!
 	wait_for "$TMP/here.up"
