@@ -141,8 +141,8 @@ static int tell_all(struct strbuf *told)
 static int place_sockets(struct err *e)
 {
 	struct step_ctx *ctx = &chain.ctx;
-	int *own[4 + CGROUP_SEATS_MAX] = { &chain.self_fd, &ctx->parent_fd, &ctx->err_fd, &ctx->seats.v2 };
-	size_t n = 4;
+	int *own[5 + CGROUP_SEATS_MAX] = { &chain.self_fd, &ctx->parent_fd, &ctx->err_fd, &ctx->net_sock, &ctx->seats.v2 };
+	size_t n = 5;
 
 	for (size_t i = 0; i < ctx->seats.n; i++)
 		own[n++] = &ctx->seats.v1[i];

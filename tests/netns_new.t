@@ -306,6 +306,9 @@ test_ok 'netns outside wires what a user namespace further on the line makes' '
 		ping -c 1 -W 3 10.88.0.1"
 	# in the other mode of the chain
 	NESTBOX_REEXEC=1 nestbox netns outside --net bridge --ip 10.88.0.8 -- nestbox unshare -U --map-users 0:0:1 --map-groups 0:0:1 -- nestbox netns new --net outside -- sh -euc ". \"\$TMP/.env\"; [ \"\$(addr)\" = 10.88.0.8 ]"
+	# sockets that are handed over are at 3 and on, out of whose way the one that asks for the wiring goes
+	NESTBOX_REEXEC=1 nestbox netns outside --net bridge --ip 10.88.0.9 -- nestbox netns listen 127.0.0.1:0 127.0.0.1:0 127.0.0.1:0 127.0.0.1:0 127.0.0.1:0 127.0.0.1:0 -- \
+		nestbox unshare -U --map-users 0:0:1 --map-groups 0:0:1 -- nestbox netns new --net outside -- sh -euc ". \"\$TMP/.env\"; [ \"\$(addr) \$LISTEN_FDS\" = \"10.88.0.9 6\" ]"
 	# from there itself it cannot be, and this is what is said
 	not nestbox unshare -r -- nestbox netns new --net bridge true 2>"$TMP/said"
 	grep "hint: from inside a user namespace .* netns outside" "$TMP/said"
