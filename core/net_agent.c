@@ -26,12 +26,12 @@
 #include "core/str.h"
 #include "core/sys.h"
 
-/* What a command has to end by itself. */
+/* What a command has to end by itself, and again when it is asked to. */
 #define COMMAND_END_MS 2000
 
 struct agent {
 	const struct net_spec *spec;
-	int sock, main;            /* owned */
+	int sock, main, end;       /* owned; end is readable when it is time to go */
 	bool child;
 	struct nl host, nft;
 	struct net_bridge bridge;
@@ -152,6 +152,7 @@ static _Noreturn void exec_command(struct agent *a, pid_t pid, int ns, int ready
 	char text[64];
 	int high[NETNS_FD + 1];
 
+	setpgid(0, 0);
 	for (int fd = READY_FD; fd <= NETNS_FD; fd++)
 		high[fd] = fcntl(from[fd], F_DUPFD_CLOEXEC, 10);
 	for (int fd = READY_FD; fd <= NETNS_FD; fd++)
@@ -166,21 +167,26 @@ static _Noreturn void exec_command(struct agent *a, pid_t pid, int ns, int ready
 	_exit(127);
 }
 
-/* Wait until the fd is readable; true where the main process is dead before. */
-static bool outlived(const struct agent *a, int fd)
+static int command_ended(struct agent *a, struct err *e)
 {
-	struct pollfd p[] = { { .fd = fd, .events = POLLIN }, { .fd = a->main, .events = POLLIN } };
+	int status;
 
-	while (poll(p, 2, -1) < 0 && errno == EINTR)
+	while (waitpid(a->command, &status, 0) < 0 && errno == EINTR)
 		;
-	return !p[0].revents;
+	a->command = 0;
+	if (status == 0)
+		return 0;
+	if (WIFSIGNALED(status))
+		return err_bad(e, a->spec->dev, "was killed by signal %d", WTERMSIG(status));
+	return err_bad(e, a->spec->dev, "failed with status %d", WEXITSTATUS(status));
 }
 
-/* It is ready when it writes, or has ended without a failure. */
+/* It is ready when it writes, or has ended without a failure. It may take its time, but not longer than anybody waits for it. */
 static int start_command(struct agent *a, pid_t pid, int ns, struct err *e)
 {
-	auto_close int readied = -1, command = -1;
-	int ready[2], leave[2], status;
+	auto_close int readied = -1;
+	struct pollfd p[] = { { .events = POLLIN }, { .fd = a->end, .events = POLLIN } };
+	int ready[2], leave[2];
 	char c;
 
 	if (pipe2(ready, O_CLOEXEC) < 0)
@@ -198,33 +204,30 @@ static int start_command(struct agent *a, pid_t pid, int ns, struct err *e)
 	close(leave[0]);
 	if (a->command < 0)
 		return err_sys(e, "fork", NULL);
-	if (!outlived(a, readied) && read(readied, &c, 1) == 1)
-		return 0;
-	/* it has closed that, and may end later */
-	command = sys_pidfd_open(a->command);
-	if (command < 0)
-		return err_sys(e, "pidfd_open", NULL);
-	if (outlived(a, command))
-		return err_set(e, ESRCH, a->spec->dev, "nobody waits for it any more");
-	waitpid(a->command, &status, 0);
-	a->command = 0;
-	if (status == 0)
-		return 0;
-	if (WIFSIGNALED(status))
-		return err_bad(e, a->spec->dev, "was killed by signal %d", WTERMSIG(status));
-	return err_bad(e, a->spec->dev, "failed with status %d", WEXITSTATUS(status));
+	/* here, too: whichever comes first */
+	setpgid(a->command, a->command);
+	p[0].fd = readied;
+	while (poll(p, 2, -1) < 0 && errno == EINTR)
+		;
+	if (!p[0].revents)
+		return err_set(e, ECHILD, a->spec->dev, "nobody waits for it any more");
+	return read(readied, &c, 1) == 1 ? 0 : command_ended(a, e);
 }
 
-/* Its sign to end is the end of a file; who does not look at it gets a signal. */
+/* Its sign to end is the end of a file; who does not look at it gets signals, and so do those that it has started. */
 static void end_command(struct agent *a)
 {
+	static const int signals[] = { 0, SIGTERM, SIGKILL };
 	auto_close int command = a->command > 0 ? sys_pidfd_open(a->command) : -1;
 
 	fd_close(&a->exit_fd);
 	if (a->command <= 0)
 		return;
-	if (command < 0 || poll(&(struct pollfd){ .fd = command, .events = POLLIN }, 1, COMMAND_END_MS) <= 0)
-		kill(a->command, SIGTERM);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+		kill(-a->command, signals[i]);
+		if (poll(&(struct pollfd){ .fd = command, .events = POLLIN }, 1, COMMAND_END_MS) > 0)
+			break;
+	}
 	waitpid(a->command, NULL, 0);
 }
 
@@ -298,26 +301,25 @@ static int enter(int ns, struct err *e)
 }
 
 /* What talks to everybody has no privilege but the one that takes its ports back. */
-static void drop_privileges(const struct agent *a)
+static int drop_privileges(const struct agent *a, struct err *e)
 {
 	const uint64_t keep = a->published ? CRED_CAP(CAP_NET_ADMIN) : 0;
 	struct cred_sets caps = { .effective = keep, .permitted = keep };
-	struct err unused = { 0 };
 
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	cred_set(&caps, &unused);
+	return cred_set(&caps, e);
 }
 
-/* Readable when it is time to go: the main process is dead, or, as its child, we are told to. */
-static int make_end(const struct agent *a, struct err *e)
+/* It is time to go when the main process is dead, or, as its child, when we are told to. */
+static int make_end(struct agent *a, struct err *e)
 {
-	int end = epoll_create1(EPOLL_CLOEXEC);
 	struct epoll_event ev = { .events = EPOLLIN };
 
-	if (end < 0 || epoll_ctl(end, EPOLL_CTL_ADD, a->main, &ev) < 0 || (a->child && epoll_ctl(end, EPOLL_CTL_ADD, a->sock, &ev) < 0))
+	a->end = epoll_create1(EPOLL_CLOEXEC);
+	if (a->end < 0 || epoll_ctl(a->end, EPOLL_CTL_ADD, a->main, &ev) < 0 || (a->child && epoll_ctl(a->end, EPOLL_CTL_ADD, a->sock, &ev) < 0))
 		return err_sys(e, "epoll", NULL);
-	return end;
+	return 0;
 }
 
 /* Take all back. */
@@ -331,13 +333,13 @@ static void undo(struct agent *a)
 	end_command(a);
 }
 
-static void serve(struct agent *a, int end)
+static void serve(struct agent *a)
 {
 	struct err unused = { 0 };
 
 	if (a->n_proxy)
-		proxy_run(&a->proxy, end, &unused);
-	while (poll(&(struct pollfd){ .fd = end, .events = POLLIN }, 1, -1) < 0 && errno == EINTR)
+		proxy_run(&a->proxy, a->end, &unused);
+	while (poll(&(struct pollfd){ .fd = a->end, .events = POLLIN }, 1, -1) < 0 && errno == EINTR)
 		;
 }
 
@@ -386,7 +388,7 @@ static int work(struct agent *a, int ns, pid_t pid, struct err *e)
 		rc = publish(a, e);
 	if (rc == 0 && a->n_proxy)
 		rc = enter(ns, e);
-	return rc;
+	return rc < 0 || !a->n_proxy ? rc : drop_privileges(a, e);
 }
 
 /* What is opened later is nobody's standard output. */
@@ -404,12 +406,12 @@ static void occupy_standard_fds(void)
 static _Noreturn void live(struct agent *a)
 {
 	struct err e = { 0 };
-	int rc, end, ns;
 	pid_t pid = 0;
+	int rc, ns;
 
 	occupy_standard_fds();
-	end = make_end(a, &e);
-	rc = end < 0 ? end : prepare(a, &e);
+	rc = make_end(a, &e);
+	rc = rc < 0 ? rc : prepare(a, &e);
 	answer(a, rc, &e);
 	ns = rc < 0 ? -1 : receive(a, &pid);
 	if (ns < 0)
@@ -418,11 +420,9 @@ static _Noreturn void live(struct agent *a)
 	close(ns);
 	if (rc < 0)
 		undo(a);
-	else if (a->n_proxy)
-		drop_privileges(a);
 	answer(a, rc, &e);
 	if (rc == 0 && (a->n_nft || a->n_proxy || a->spec->kind == NET_COMMAND)) {
-		serve(a, end);
+		serve(a);
 		undo(a);
 		/* the kernel takes its time over closing nf_tables, and nobody has to wait for that */
 		shutdown(a->sock, SHUT_RDWR);
@@ -476,12 +476,12 @@ static int fork_agent(struct agent *a, const int *keep, size_t n, pid_t *pid, st
 
 int net_agent_start(struct net_agent *to, const struct net_spec *s, bool child, struct err *e)
 {
-	struct agent a = { .spec = s, .child = child, .main = -1, .exit_fd = -1 };
+	struct agent a = { .spec = s, .child = child, .main = -1, .end = -1, .exit_fd = -1 };
 	int sock[2], one = 1, rc;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) < 0)
 		return err_sys(e, "socketpair", NULL);
-	/* who asks: before anybody can */
+	/* before anybody can ask: who it was is noted when a message is sent, not when it is read */
 	setsockopt(sock[1], SOL_SOCKET, SO_PASSCRED, &one, sizeof one);
 	a.sock = sock[1];
 	rc = fork_agent(&a, (int[]){ sock[1], s->kind == NET_COMMAND ? STDERR_FILENO : sock[1] }, 2, &to->pid, e);

@@ -322,16 +322,21 @@ test_ok 'netns outside wires what a user namespace further on the line makes' '
 	nestbox netns new --net "cmd:sleep 0.3; echo \$NETNS >\"\$TMP/ns\"; eval \"echo >&\$READY_FD\"; eval \"read x <&\$EXIT_FD\"; echo over >\"\$TMP/over\"" -- sh -c "[ -s \"\$TMP/ns\" ]"
 	wait_for "$TMP/over"
 '
-test_ok 'a command that is never ready ends with whoever waits for it' '
-	nestbox netns new --net "cmd:echo >\"\$TMP/begun\"; sleep 1000 <&4 & wait; echo" true & p=$!
-	for i in $(seq 50); do [ ! -e "$TMP/begun" ] || break; sleep 0.1; done
-	kill $p; wait $p || :
-	for i in $(seq 80); do
-		left=$(for d in /proc/[0-9]*; do [ "$(readlink "$d/exe" 2>/dev/null)" = "$NB" ] && echo "$d"; done || :)
-		[ "$left" ] || exit 0
-		sleep 0.1
-	done
-	exit 1
+test_ok 'a command is always told who it is for' '
+	for i in $(seq 20); do nestbox netns new --net "cmd:echo \$PID >>\"\$TMP/pids\"" true; done
+	not grep -w 0 "$TMP/pids"
+	[ "$(wc -l <"$TMP/pids")" = 20 ]
+'
+test_ok 'a command for which nobody waits any more ends, ready or not, and whatever it thinks of that' '
+	gone() { for i in $(seq 100); do kill -0 $1 2>/dev/null || return 0; sleep 0.1; done; return 1; }
+	rm -f "$TMP/pid"
+	nestbox netns new --net "cmd:echo \$\$ >\"\$TMP/pid\"; exec sleep 1000" true & p=$!
+	wait_for "$TMP/pid"
+	kill -9 $p; wait $p || :
+	gone $(cat "$TMP/pid")
+	rm "$TMP/pid"
+	nestbox netns new --net "cmd:trap \"\" TERM; echo \$\$ >\"\$TMP/pid\"; echo >&3; while :; do sleep 1; done" true
+	gone $(cat "$TMP/pid")
 '
 test_fails 1 'nestbox: netns: exit 7: failed with status 7' 'a command that fails' 'nestbox netns new --net "cmd:exit 7" true'
 [ -z "$IPROUTE" ] || test_ok 'macvlan' '
