@@ -187,13 +187,14 @@ static int leave(struct step_ctx *ctx, bool lo, struct err *e)
 static int wire_alone(const struct net_spec *s, struct step_ctx *ctx, struct net_result *r, struct err *e)
 {
 	struct nl host = { 0 }, inside = { 0 };
-	struct net_bridge bridge;
+	struct net_bridge bridge = { 0 };
 	int rc = nl_open(&host, NETLINK_ROUTE, e);
 
 	rc = rc < 0 ? rc : net_prepare(s, &host, &bridge, r, e);
 	rc = rc < 0 ? rc : leave(ctx, false, e);
 	rc = rc < 0 ? rc : nl_open(&inside, NETLINK_ROUTE, e);
 	rc = rc < 0 ? rc : net_wire(s, &bridge, &host, &inside, r, e);
+	net_bridge_release(&bridge);
 	nl_close(&inside);
 	nl_close(&host);
 	return rc;

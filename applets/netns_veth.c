@@ -368,6 +368,21 @@ static int furnish_port(struct wiring *w, struct rtnl_link *port, struct err *e)
 	return w->args.rate ? netns_wire_put_rate(&w->host, &w->batch, port->index, w->rate, port->name, e) : 0;
 }
 
+/* Ports that led to who had the address before; without nf_tables there are none. */
+static int take_back_ports(struct wiring *w, struct err *e)
+{
+	const struct inet none = { 0 }, *v4 = first_of(w->ip, w->n_ip, AF_INET), *v6 = first_of(w->ip, w->n_ip, AF_INET6);
+	struct nl nft;
+	struct err unused;
+	int rc;
+
+	if (nl_open(&nft, NETLINK_NETFILTER, &unused) < 0)
+		return 0;
+	rc = net_take_back(&nft, &w->host, v4 ? v4 : &none, v6 ? v6 : &none, e);
+	nl_close(&nft);
+	return rc < 0 ? rc : 0;
+}
+
 static int wire(struct wiring *w, struct err *e)
 {
 	struct rtnl_link port = { 0 };
@@ -377,6 +392,8 @@ static int wire(struct wiring *w, struct err *e)
 	rc = rc < 0 ? rc : is_there(w, e);
 	if (rc == 0)
 		rc = make(w, e);
+	if (rc == 0 && w->made && w->veth)
+		rc = take_back_ports(w, e);
 	if (rc >= 0)
 		rc = furnish(w, e);
 	if (rc == 0 && w->veth)

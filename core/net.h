@@ -59,14 +59,16 @@ struct net_result {
 struct net_bridge {
 	struct rtnl_link link;
 	struct inet v4, v6; /* the bridge's own, family 0: none */
+	struct nl nft;      /* owned: the host's nf_tables; not open where it has none */
 };
+void net_bridge_release(struct net_bridge *b);
 
 /*
  * Have the host as the network needs it, in whose namespace this process still is, and the socket
  * `host`, too. For a bridge: NET_BRIDGE is made if it is not there, with its
  * addresses; any other one has to be there and to have one. Forwarding is turned
  * on, and what nft.h has of it is made, where that is still to be done, and
- * written into r->changed. 0 or -errno.
+ * written into r->changed. 0 or -errno; net_bridge_release in either case.
  */
 int net_prepare(const struct net_spec *s, struct nl *host, struct net_bridge *b, struct net_result *r, struct err *e);
 
@@ -104,16 +106,18 @@ void net_wait(struct nl *host, const char *const *names, struct nl *inside, cons
 /*
  * Connect the network namespace that the socket `inside` was opened in: make the
  * devices by `host`, give them addresses and routes by `inside`, and come back
- * when packets pass. What has been made goes with the namespace. 0 or -errno.
+ * when packets pass. What the dead have published is taken back, so that nothing
+ * leads to an address that has come to somebody else. What has been made goes
+ * with the namespace. 0 or -errno.
  */
-int net_wire(const struct net_spec *s, const struct net_bridge *b, struct nl *host, struct nl *inside, struct net_result *r, struct err *e);
+int net_wire(const struct net_spec *s, struct net_bridge *b, struct nl *host, struct nl *inside, struct net_result *r, struct err *e);
 
 /*
- * Is the port, which an agent has published, still somebody's? Its owner is
- * "NAME@DEVICE" and lives as long as the device; others are not ours to judge.
- * An nft_alive_fn, whose data is a socket of the host's namespace.
+ * Take back what leads to these addresses (family 0: none), which somebody has
+ * leased just now, and what an agent has published for one who is dead: its owner
+ * is "NAME@DEVICE" and lives as long as the device. How many there were, or -errno.
  */
-bool net_port_is_alive(const struct nft_port *p, void *host);
+int net_take_back(struct nl *nft, struct nl *host, const struct inet *v4, const struct inet *v6, struct err *e);
 
 /* Take back all ports that nobody has any more. How many there were, 0 also for who may not look; or -errno. */
 int net_gc(struct err *e);

@@ -33,7 +33,7 @@ struct agent {
 	const struct net_spec *spec;
 	int sock, main, end;       /* owned; end is readable when it is time to go */
 	bool child;
-	struct nl host, nft;
+	struct nl host;            /* the host's */
 	struct net_bridge bridge;
 	struct inet_port *ports;   /* owned: those for nf_tables, then those for the proxy */
 	size_t n_nft, n_proxy;
@@ -65,7 +65,7 @@ static void answer(struct agent *a, int rc, const struct err *e)
 /* nf_tables takes what it can; [::1] leads nowhere from there. */
 static bool for_proxy(const struct agent *a, const struct inet_port *p)
 {
-	return a->spec->kind != NET_ON_BRIDGE || !a->nft.mnl || (p->host.family == AF_INET6 && inet_is_loopback(&p->host));
+	return a->spec->kind != NET_ON_BRIDGE || nl_fd(&a->bridge.nft) < 0 || (p->host.family == AF_INET6 && inet_is_loopback(&p->host));
 }
 
 static int sort_ports(struct agent *a, struct err *e)
@@ -126,16 +126,6 @@ static int prepare(struct agent *a, struct err *e)
 	if (a->spec->kind == NET_ON_BRIDGE || a->spec->kind == NET_MACVLAN)
 		rc = nl_open(&a->host, NETLINK_ROUTE, e);
 	rc = rc < 0 ? rc : net_prepare(a->spec, &a->host, &a->bridge, &a->r, e);
-	if (rc == 0 && a->spec->kind == NET_ON_BRIDGE && a->spec->n_ports) {
-		rc = nl_open(&a->nft, NETLINK_NETFILTER, e);
-		rc = rc < 0 ? rc : nft_table_ensure(&a->nft, e);
-		/* without it there is the proxy */
-		if (rc == -EOPNOTSUPP || rc == -EPROTONOSUPPORT) {
-			nl_close(&a->nft);
-			err_clear(e);
-			rc = 0;
-		}
-	}
 	rc = rc < 0 ? rc : sort_ports(a, e);
 	return rc < 0 || !a->n_proxy ? rc : listen_all(a, e);
 }
@@ -264,12 +254,12 @@ static int wire(struct agent *a, int ns, struct err *e)
 
 static int publish(struct agent *a, struct err *e)
 {
-	struct nft_target to = { .owner = a->owner, .v4 = a->r.v4, .v6 = a->r.v6, .fresh = true, .alive = net_port_is_alive, .data = &a->host };
+	struct nft_target to = { .owner = a->owner, .v4 = a->r.v4, .v6 = a->r.v6 };
 	char chain[96];
 	int rc;
 
 	str_join(a->owner, sizeof a->owner, a->spec->owner ? a->spec->owner : "", "@", a->r.link);
-	rc = nft_publish(&a->nft, &to, a->ports, a->n_nft, e);
+	rc = nft_publish(&a->bridge.nft, &to, a->ports, a->n_nft, e);
 	if (rc < 0)
 		return rc;
 	a->published = true;
@@ -278,7 +268,7 @@ static int publish(struct agent *a, struct err *e)
 			say_port(&a->r, &a->ports[k++]);
 		else
 			k += !for_proxy(a, &a->spec->ports[i]);
-	if (nft_foreign_drop(&a->nft, chain, sizeof chain) == 1)
+	if (nft_foreign_drop(&a->bridge.nft, chain, sizeof chain) == 1)
 		net_say_drop(&a->r, chain);
 	return 0;
 }
@@ -329,7 +319,7 @@ static void undo(struct agent *a)
 
 	proxy_release(&a->proxy);
 	if (a->published)
-		nft_unpublish(&a->nft, &(struct nft_match){ .owner = a->owner }, &unused);
+		nft_unpublish(&a->bridge.nft, &(struct nft_match){ .owner = a->owner }, &unused);
 	end_command(a);
 }
 

@@ -145,8 +145,11 @@ static int make_default(struct nl *host, struct net_bridge *b, struct err *e)
 	return rc;
 }
 
-/* Forwarding for the whole host, and for this bridge that a port of 127.0.0.1 leads somewhere. */
-static int let_pass(const struct net_bridge *b, struct net_result *r, struct err *e)
+/*
+ * Forwarding for the whole host, and for this bridge that a port of 127.0.0.1 leads
+ * somewhere. `router`: nobody else is one there, and no container may say that it is.
+ */
+static int let_pass(const struct net_bridge *b, bool router, struct net_result *r, struct err *e)
 {
 	char key[64];
 	int rc = b->v4.family ? set("net/ipv4/ip_forward", "1", r, e) : 0;
@@ -157,7 +160,7 @@ static int let_pass(const struct net_bridge *b, struct net_result *r, struct err
 	if (rc < 0 || !b->v6.family)
 		return rc;
 	str_join(key, sizeof key, "net/ipv6/conf/", b->link.name, "/accept_ra");
-	rc = set(key, "0", NULL, e);
+	rc = router ? set(key, "0", NULL, e) : 0;
 	return rc < 0 ? rc : set("net/ipv6/conf/all/forwarding", "1", r, e);
 }
 
@@ -202,7 +205,7 @@ static int do_without(int rc, struct net_result *r, struct err *e)
 int net_bridge_route(const struct net_bridge *b, bool internal, struct net_result *r, struct err *e)
 {
 	struct nl nft = { 0 };
-	int rc = internal ? 0 : let_pass(b, r, e);
+	int rc = internal ? 0 : let_pass(b, true, r, e);
 
 	rc = rc < 0 ? rc : nl_open(&nft, NETLINK_NETFILTER, e);
 	rc = rc < 0 ? rc : translate(&nft, b->link.name, internal, r, e);
@@ -211,17 +214,23 @@ int net_bridge_route(const struct net_bridge *b, bool internal, struct net_resul
 }
 
 /* A bridge that is known is as somebody wants it: an internal one forwards nothing. */
-static int route(const struct net_bridge *b, struct net_result *r, struct err *e)
+static int route(struct net_bridge *b, struct net_result *r, struct err *e)
 {
 	struct seen s = { .name = b->link.name };
-	struct nl nft = { 0 };
-	int rc = nl_open(&nft, NETLINK_NETFILTER, e), known = rc < 0 ? rc : nft_bridges(&nft, see, &s, e);
+	int rc = nl_open(&b->nft, NETLINK_NETFILTER, e), known = rc < 0 ? rc : nft_bridges(&b->nft, see, &s, e);
 
-	rc = known == 1 && s.internal ? 0 : let_pass(b, r, e);
-	if (rc == 0 && known <= 0)
-		rc = known < 0 ? do_without(known, r, e) : do_without(translate(&nft, s.name, false, r, e), r, e);
-	nl_close(&nft);
-	return rc;
+	rc = known == 1 && s.internal ? 0 : let_pass(b, !strcmp(s.name, NET_BRIDGE), r, e);
+	if (rc < 0 || known == 1)
+		return rc;
+	rc = known < 0 ? known : translate(&b->nft, s.name, false, r, e);
+	if (rc < 0)
+		nl_close(&b->nft);
+	return do_without(rc, r, e);
+}
+
+void net_bridge_release(struct net_bridge *b)
+{
+	nl_close(&b->nft);
 }
 
 int net_prepare(const struct net_spec *s, struct nl *host, struct net_bridge *b, struct net_result *r, struct err *e)
@@ -251,22 +260,38 @@ int net_prepare(const struct net_spec *s, struct nl *host, struct net_bridge *b,
 	return rc < 0 ? rc : route(b, r, e);
 }
 
-bool net_port_is_alive(const struct nft_port *p, void *host)
+struct living {
+	struct nl *host;
+	const struct inet *v4, *v6; /* those who had these are dead */
+};
+
+static bool is_alive(const struct nft_port *p, void *data)
 {
+	const struct living *l = data;
 	const char *device = strrchr(p->owner, '@');
 	struct inet unused;
-	struct rtnl_link l;
+	struct rtnl_link link;
 
-	return !device || !net_claim_addr(device + 1, &unused) || rtnl_link(host, device + 1, 0, &l) != -ENODEV;
+	if (inet_equal(&p->to, l->v4) || inet_equal(&p->to, l->v6))
+		return false;
+	return !device || !net_claim_addr(device + 1, &unused) || rtnl_link(l->host, device + 1, 0, &link) != -ENODEV;
+}
+
+int net_take_back(struct nl *nft, struct nl *host, const struct inet *v4, const struct inet *v6, struct err *e)
+{
+	struct living l = { host, v4, v6 };
+
+	return nft_gc(nft, is_alive, &l, e);
 }
 
 int net_gc(struct err *e)
 {
+	const struct inet none = { 0 };
 	struct nl nft = { 0 }, host = { 0 };
 	int rc = nl_open(&nft, NETLINK_NETFILTER, e);
 
 	rc = rc < 0 ? rc : nl_open(&host, NETLINK_ROUTE, e);
-	rc = rc < 0 ? rc : nft_gc(&nft, net_port_is_alive, &host, e);
+	rc = rc < 0 ? rc : net_take_back(&nft, &host, &none, &none, e);
 	nl_close(&host);
 	nl_close(&nft);
 	/* without nf_tables, or the right to look, there is nothing of ours */

@@ -278,7 +278,7 @@ static int furnish(struct wiring *w, int index, struct err *e)
 	return rc < 0 ? nl_err(w->inside, e, rc, NET_DEVICE, "%s", steps[4 + failed]) : 0;
 }
 
-int net_wire(const struct net_spec *s, const struct net_bridge *b, struct nl *host, struct nl *inside, struct net_result *r, struct err *e)
+int net_wire(const struct net_spec *s, struct net_bridge *b, struct nl *host, struct nl *inside, struct net_result *r, struct err *e)
 {
 	auto_close int ns = ioctl(nl_fd(inside), SIOCGSKNS);
 	struct wiring w = { .spec = s, .bridge = b, .host = host, .inside = inside, .ns = ns, .r = r };
@@ -289,11 +289,13 @@ int net_wire(const struct net_spec *s, const struct net_bridge *b, struct nl *ho
 		rc = rtnl_link(inside, NET_DEVICE, 0, &device);
 		rc = rc < 0 ? nl_err(inside, e, rc, NET_DEVICE, "find it") : furnish(&w, device.index, e);
 	}
-	if (rc == 0) {
+	if (rc == 0 && nl_fd(&b->nft) >= 0)
+		rc = net_take_back(&b->nft, host, &r->v4, &r->v6, e);
+	if (rc >= 0) {
 		const char *const names[] = { s->kind == NET_ON_BRIDGE ? r->link : NULL, s->dev, NULL };
 
 		net_wait(host, names, inside, NET_DEVICE, &r->v6, 1);
 	}
 	nl_batch_release(&w.batch);
-	return rc;
+	return rc < 0 ? rc : 0;
 }

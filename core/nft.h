@@ -75,9 +75,6 @@ int nft_owner_check(const char *owner, size_t max, struct err *e);
 struct nft_target {
 	const char *owner;  /* 1 to NFT_OWNER_MAX bytes */
 	struct inet v4, v6; /* its addresses, family 0: none */
-	bool fresh;         /* they were leased just now: what others have published to them is left over from the dead, and goes */
-	nft_alive_fn *alive; /* may be NULL: as nft_gc has it, what it denies goes, too */
-	void *data;
 };
 
 /*

@@ -107,13 +107,6 @@ static bool at_port(const struct nft_list *l, size_t i, const struct nft_port *p
 	return i < l->n && l->v[i].to.family == p->to.family && l->v[i].port.proto == p->port.proto && l->v[i].port.from == p->port.from;
 }
 
-static bool is_left_over(const struct nft_target *t, const struct nft_port *p)
-{
-	const struct inet *own = p->to.family == AF_INET ? &t->v4 : &t->v6;
-
-	return (t->fresh && inet_equal(&p->to, own) && strcmp(p->owner, t->owner) != 0) || (t->alive && !t->alive(p, t->data));
-}
-
 /* Somebody else's, on an address that a packet to *p could be for; or NULL. */
 static const struct nft_port *rival(const struct job *j, const struct nft_port *p)
 {
@@ -304,30 +297,11 @@ static int add_port(struct job *j, const struct nft_port *p, struct err *e)
 	return rc < 0 ? rc : note(&j->added, p, e);
 }
 
-/* What the dead have left counts no more. Many ports one behind the other are one container's. */
-static int bury(struct job *j, struct err *e)
-{
-	size_t kept = 0;
-	int rc = 0;
-
-	j->gone.n = 0;
-	for (size_t i = 0; rc == 0 && i < j->all.n; i++) {
-		const struct nft_port p = j->all.v[i], *last = kept ? &j->all.v[kept - 1] : NULL;
-
-		if ((last && !strcmp(last->owner, p.owner) && inet_equal(&last->to, &p.to)) || !is_left_over(j->t, &p))
-			j->all.v[kept++] = p;
-		else
-			rc = note(&j->gone, &p, e);
-	}
-	j->all.n = kept;
-	return rc;
-}
-
 static int plan(struct job *j, struct err *e)
 {
 	int rc = 0;
 
-	j->added.n = 0;
+	j->gone.n = j->added.n = 0;
 	for (size_t i = 0; rc == 0 && i < j->n; i++)
 		rc = each_port(j, &j->ports[i], add_port, e);
 	return rc;
@@ -341,8 +315,7 @@ static int think(struct nl *nl, struct nl_batch *b, void *data, struct err *e)
 
 	if (rc < 0)
 		return rc == -EINTR ? rc : nl_err(nl, e, rc, "table inet " NFT_TABLE, "read published ports");
-	rc = bury(j, e);
-	rc = rc < 0 ? rc : nft_enter(nl, &back, e);
+	rc = nft_enter(nl, &back, e);
 	if (rc < 0)
 		return rc;
 	rc = look(j, e);

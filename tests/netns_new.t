@@ -246,6 +246,27 @@ if "$TMP/host" nestbox netns new -p 80 true 2>"$TMP/said"; then
 		[ "$(ask 127.0.0.1 8080)" = second ]
 		kill -9 $p; wait $p || :
 	'
+	test_ok '... and does not lead to who has its address next, with ports or without' '
+		agents() { for d in /proc/[0-9]*; do [ "$(readlink "$d/exe" 2>/dev/null)" = "$NB" ] && [ "$(readlink "$d/ns/net")" = "$(readlink /proc/self/ns/net)" ] && [ "$d" != /proc/1 ] && echo "${d#/proc/}"; done || :; }
+		for line in "nestbox netns new --ip 10.88.0.9 --owner a" "nestbox netns outside --ip 10.88.0.9 -- nestbox unshare -r -- nestbox netns new --net outside" veth; do
+			rm -f "$TMP"/*.up
+			$new --ip 10.88.0.9 --owner a -p 8080-8081:80-81 -- sh -c "$stay" here & p=$!
+			wait_for "$TMP/here.up"
+			nestbox netns ports | grep " 10.88.0.9:80.* a@nb0a580009"
+			kill -9 $(agents) $p; wait $p || :
+			for i in $(seq 50); do ip link | grep " nb0a" || break; sleep 0.1; done
+			if [ "$line" = veth ]; then
+				nestbox netns add next
+				nestbox netns veth next nb0 --ip 10.88.0.9/16
+			else
+				$line -- sh -c "$stay" here2 & p=$!
+				wait_for "$TMP/here2.up"
+			fi
+			nestbox netns ports >"$TMP/ports"
+			not grep 10.88.0.9 "$TMP/ports"
+			[ "$line" = veth ] || { kill -9 $p; wait $p || :; for i in $(seq 50); do ip link | grep " nb0a" || break; sleep 0.1; done; }
+		done
+	'
 	test_ok '... or with netns gc' '
 		$new --owner a -p 8080-8082:80-82 -- sh -c "$stay" here & p=$!
 		wait_for "$TMP/here.up"

@@ -520,17 +520,6 @@ test_ok 'ports to addresses that nobody has are collected, and only these' '
 	not sh -c "nestbox netns ports | grep 8081"
 	[ "$(nft_tool gc 10.88.0.2 fd88::2)" = 0 ]
 '
-test_ok 'whoever gets an address anew does not get what was published to it' '
-	nothing
-	nft_tool fresh new 10.88.0.2 8090:80
-	ports >"$TMP/ports"
-	grep -q "^0.0.0.0:8090/tcp 10.88.0.2:80 new$" "$TMP/ports"
-	not grep -q "^0.0.0.0:80[58]" "$TMP/ports"
-	unpublish new
-	unpublish "$TMP/ns/c1"
-	[ -z "$(ports)" ]
-'
-
 # --- beside nft(8)
 
 if test_need cmd:nft 'nft reads the table, and what it prints can be loaded'; then

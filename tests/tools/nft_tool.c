@@ -2,7 +2,6 @@
  * What core/nft.h has and no verb shows by itself, for tests:
  *
  *	nft_tool bridge NAME | internal NAME | unbridge NAME | bridges
- *	nft_tool fresh OWNER V4 PORT...		publish for one whose address was leased just now
  *	nft_tool gc V4...			these addresses are alive; prints how many ports were not
  *	nft_tool drop				a chain of others that drops
  */
@@ -42,17 +41,6 @@ static int collect(struct nl *nl, char **words, struct err *e)
 	return rc;
 }
 
-static int fresh(struct nl *nl, int n, char **words, struct err *e)
-{
-	struct nft_target t = { .owner = words[0], .fresh = true };
-	struct inet_port ports[MAX];
-	int rc = inet_parse(words[1], false, &t.v4);
-
-	for (int i = 2; rc == 0 && i < n; i++)
-		rc = inet_port_parse(words[i], &ports[i - 2], e);
-	return rc < 0 ? rc : nft_publish(nl, &t, ports, (size_t)n - 2, e);
-}
-
 static int drop(struct nl *nl)
 {
 	char text[512];
@@ -77,8 +65,6 @@ static int run(struct nl *nl, int argc, char **argv, struct err *e)
 		return nft_bridges(nl, show_bridge, NULL, e);
 	if (!strcmp(verb, "gc"))
 		return collect(nl, argv + 2, e);
-	if (!strcmp(verb, "fresh") && argc > 4 && argc <= 4 + MAX)
-		return fresh(nl, argc - 2, argv + 2, e);
 	if (!strcmp(verb, "drop"))
 		return drop(nl);
 	return err_bad(e, verb, "unknown");
