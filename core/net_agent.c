@@ -127,7 +127,7 @@ static int prepare(struct agent *a, struct err *e)
 		rc = nl_open(&a->host, NETLINK_ROUTE, e);
 	rc = rc < 0 ? rc : net_prepare(a->spec, &a->host, &a->bridge, &a->r, e);
 	rc = rc < 0 ? rc : sort_ports(a, e);
-	return rc < 0 || !a->n_proxy ? rc : listen_all(a, e);
+	return rc < 0 || !a->n_proxy || a->n_nft ? rc : listen_all(a, e);
 }
 
 /* ---- a command that sees to the network ---- */
@@ -376,6 +376,9 @@ static int work(struct agent *a, int ns, pid_t pid, struct err *e)
 		rc = start_command(a, pid, ns, e);
 	if (rc == 0 && a->n_nft)
 		rc = publish(a, e);
+	/* not before: a port of [::1] would seem to be somebody's who has it at all addresses */
+	if (rc == 0 && a->n_nft && a->n_proxy)
+		rc = listen_all(a, e);
 	if (rc == 0 && a->n_proxy)
 		rc = enter(ns, e);
 	return rc < 0 || !a->n_proxy ? rc : drop_privileges(a, e);

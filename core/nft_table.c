@@ -88,6 +88,7 @@ struct expr {
 #define IS_DNAT CT(NFT_CT_STATUS), MASK(status_dnat), ISNT(none)
 
 static const uint8_t proto_v4 = NFPROTO_IPV4, proto_v6 = NFPROTO_IPV6, net_127 = 127;
+static const uint8_t net_loopback[16] = { [15] = 1 };
 static const char name_lo[16] = "lo";
 static const uint32_t type_local = RTN_LOCAL, status_dnat = IPS_DST_NAT, none = 0;
 static const uint32_t state_known = NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED);
@@ -100,7 +101,8 @@ static const struct expr exprs[] = {
 		META(NFT_META_L4PROTO, R(0)), DPORT(R(1)), MAP("pub4"), DNAT(NFPROTO_IPV4, R(1)),
 	RULE("publish"), META(NFT_META_NFPROTO, R(0)), IS(proto_v6),
 		NETWORK(24, 16, R(0)), META(NFT_META_L4PROTO, R(4)), DPORT(R(5)), MAP("pub6_ip"), DNAT(NFPROTO_IPV6, R(4)),
-	RULE("publish"), META(NFT_META_NFPROTO, R(0)), IS(proto_v6),
+	/* from ::1 nothing can be sent on: who connects there is to be refused, or served by a process, and not kept waiting */
+	RULE("publish"), META(NFT_META_NFPROTO, R(0)), IS(proto_v6), NETWORK(24, 16, R(0)), ISNT(net_loopback),
 		META(NFT_META_L4PROTO, R(0)), DPORT(R(1)), MAP("pub6"), DNAT(NFPROTO_IPV6, R(4)),
 
 	/* with route_localnet a neighbour, or a container, could send to the host's own 127.0.0.1 */

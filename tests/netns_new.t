@@ -212,6 +212,20 @@ if "$TMP/host" nestbox netns new -p 80 true 2>"$TMP/said"; then
 		for i in $(seq 50); do nc -w 1 127.0.0.1 8080 </dev/null || break; sleep 0.1; done
 		refused 127.0.0.1 8080
 	'
+	if [ -e /proc/net/if_inet6 ]; then
+		test_ok 'at ::1 nobody is kept waiting: it is refused, unless the port is published there, too' '
+			$new -p 8080:80 -- sh -c "$stay" here & p=$!
+			wait_for "$TMP/here.up"
+			rc=0; timeout 2 nc ::1 8080 </dev/null || rc=$?
+			[ "$rc" = 1 ]
+			$new -p 8081:80 -p "[::1]:8081:80" -- sh -c ". \"\$TMP/.env\"; serve 80 hello & $stay" here2 & q=$!
+			wait_for "$TMP/here2.up"
+			[ "$(ask ::1 8081)" = hello ]
+			[ "$(ask 127.0.0.1 8081)" = hello ]
+			[ "$(ask fd88:6e62::1 8081)" = hello ]
+			kill -9 $p $q; wait $p $q || :
+		'
+	fi
 	[ -z "$IPROUTE" ] || test_ok 'from outside of the host, and as far as the address says' '
 		ip link add name far0 type veth peer name far1
 		ip addr add 192.0.2.1/24 dev far0; ip link set far0 up
