@@ -429,9 +429,10 @@ static int take_answer(int sock, struct net_result *r, struct err *e)
 	struct answer ans;
 	ssize_t len;
 
+	/* ECONNRESET comes once, before the answer of one that has ended without having heard us */
 	do
 		len = recv(sock, &ans, sizeof ans, 0);
-	while (len < 0 && errno == EINTR);
+	while (len < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (len != (ssize_t)sizeof ans)
 		return err_set(e, ECHILD, "network", "the process that sees to it is gone");
 	if (ans.rc < 0) {

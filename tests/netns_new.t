@@ -317,6 +317,17 @@ test_ok 'without a bridge a port is served by a process outside' '
 	for i in $(seq 50); do nc -w 1 127.0.0.1 8080 </dev/null || break; sleep 0.1; done
 	refused 127.0.0.1 8080
 '
+test_ok 'one that cannot serve says why, however soon it fails' '
+	serve 9090 host & p=$!
+	ask 127.0.0.1 9090
+	for i in $(seq 20); do
+		not $new --net none -p 127.0.0.1:9090:80 true 2>"$TMP/said"
+		grep "^nestbox: netns: 127.0.0.1:9090: listen: Address in use" "$TMP/said"
+		not $new --net bridge:br8 -p 9090:80 true 2>"$TMP/said"
+		grep "^nestbox: netns: br8: there is no such bridge" "$TMP/said"
+	done
+	kill -9 $p
+'
 
 if test_need cmd:strace 'a kernel without nf_tables'; then
 	test_ok 'in a kernel without nf_tables a port of a bridge is served by that process, too' '
