@@ -10,6 +10,7 @@
 #include "core/fd.h"
 #include "core/net_priv.h"
 #include "core/nft.h"
+#include "core/rtnl_set.h"
 #include "core/str.h"
 
 static void say_changed(struct net_result *r, const char *key, const char *value)
@@ -106,8 +107,8 @@ static int find(struct nl *host, const char *name, struct net_bridge *b, struct 
 	return rc < 0 ? nl_err(host, e, rc, name, "look at it") : 0;
 }
 
-/* Whoever comes at the same time makes the same one: what is there already is as good. */
-static int make_default(struct nl *host, struct net_bridge *b, struct err *e)
+/* Whoever comes at the same time makes the same one: what is there already is as good. *made: it was us. */
+static int make_default(struct nl *host, struct net_bridge *b, bool *made, struct err *e)
 {
 	struct nl_batch batch = { 0 };
 	uint8_t mac[6] = { 0x02, 0x42 };
@@ -123,6 +124,7 @@ static int make_default(struct nl *host, struct net_bridge *b, struct err *e)
 		/* an address of its own keeps it: else it would have the least of its ports' */
 		rtnl_put_new(&batch, &(struct rtnl_new){ .kind = "bridge", .name = NET_BRIDGE, .mac = mac, .ns = -1, .up = true });
 		rc = nl_send(host, &batch, NULL);
+		*made = rc == 0;
 		if (rc == 0 || rc == -EEXIST)
 			rc = rtnl_link(host, NET_BRIDGE, 0, &b->link);
 		if (rc < 0) {
@@ -213,13 +215,15 @@ int net_bridge_route(const struct net_bridge *b, bool internal, struct net_resul
 	return internal ? rc : do_without(rc, r, e);
 }
 
-/* A bridge that is known is as somebody wants it: an internal one forwards nothing. */
-static int route(struct net_bridge *b, struct net_result *r, struct err *e)
+/* A bridge that is known is as somebody wants it: an internal one forwards nothing, published or not. */
+static int route(struct net_bridge *b, bool publishes, struct net_result *r, struct err *e)
 {
 	struct seen s = { .name = b->link.name };
 	int rc = nl_open(&b->nft, NETLINK_NETFILTER, e), known = rc < 0 ? rc : nft_bridges(&b->nft, see, &s, e);
 
 	rc = known == 1 && s.internal ? 0 : let_pass(b, !strcmp(s.name, NET_BRIDGE), r, e);
+	if (known == 1 && s.internal && publishes)
+		snprintf(r->hint, sizeof r->hint, "%s is internal, and its ports are reached by this host's own addresses alone, from here and from the bridge", s.name);
 	if (rc < 0 || known == 1)
 		return rc;
 	rc = known < 0 ? known : translate(&b->nft, s.name, false, r, e);
@@ -235,8 +239,9 @@ void net_bridge_release(struct net_bridge *b)
 
 int net_prepare(const struct net_spec *s, struct nl *host, struct net_bridge *b, struct net_result *r, struct err *e)
 {
+	struct nl_batch batch = { 0 };
 	const char *name = s->dev;
-	bool ours = s->kind == NET_ON_BRIDGE && !strcmp(name, NET_BRIDGE);
+	bool made = false, ours = s->kind == NET_ON_BRIDGE && !strcmp(name, NET_BRIDGE);
 	int rc;
 
 	*b = (struct net_bridge){ 0 };
@@ -248,7 +253,7 @@ int net_prepare(const struct net_spec *s, struct nl *host, struct net_bridge *b,
 		err_hint(e, "make it: nestbox netns bridge %s 10.99.0.1/24", name);
 	}
 	if (ours && (rc == -ENODEV || (rc == 0 && !b->v4.family)))
-		rc = make_default(host, b, e);
+		rc = make_default(host, b, &made, e);
 	if (rc == 0 && !b->v4.family) {
 		rc = err_bad(e, name, "has no IPv4 address, which containers need as their gateway");
 		err_hint(e, "give it one: nestbox netns bridge %s 10.99.0.1/24", name);
@@ -257,7 +262,13 @@ int net_prepare(const struct net_spec *s, struct nl *host, struct net_bridge *b,
 		rc = err_set(e, ENETDOWN, name, NULL);
 		err_hint(e, "nestbox netns up %s", name);
 	}
-	return rc < 0 ? rc : route(b, r, e);
+	rc = rc < 0 ? rc : route(b, s->n_ports, r, e);
+	if (rc < 0 && made && b->link.index) {
+		rtnl_put_del(&batch, b->link.index);
+		nl_send(host, &batch, NULL);
+		nl_batch_release(&batch);
+	}
+	return rc;
 }
 
 struct living {

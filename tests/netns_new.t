@@ -171,6 +171,17 @@ test_ok 'what fails leaves nothing' '
 	for bad in "--ip 10.89.0.1" "--ip 10.88.0.0" "--net bridge:br8" "--ip6 fd00::1"; do not $new $bad true; done
 	ip link | sed "s/<.*>//; s/state [A-Z]*//" | diff "$TMP/before" -
 '
+test_ok '... not even the bridge, where the host cannot be set to forward' '
+	nestbox unshare -m -- sh -euc "
+		. \"\$TMP/.env\"
+		mount --bind /proc/sys /proc/sys
+		mount -o remount,bind,ro /proc/sys
+		not nestbox netns new --net bridge true 2>\"\$TMP/said\""
+	grep "^nestbox: netns: /proc/sys/net/ipv4/ip_forward: .*Read-only" "$TMP/said"
+	not ip link show dev nb0
+	$new --net bridge true
+	ip link show dev nb0
+'
 
 # ---- words that are none
 
@@ -239,6 +250,16 @@ if "$TMP/host" nestbox netns new -p 80 true 2>"$TMP/said"; then
 			[ \"\$(ask 192.0.2.1 8080)\" = hello ]"
 		refused 127.0.0.1 8080
 		kill -9 $p $far; wait || :
+	'
+	test_ok 'on an internal bridge it is said who reaches a port' '
+		nestbox netns bridge --internal in0 10.98.0.1/24
+		$new --net bridge:in0 true 2>"$TMP/said"
+		[ ! -s "$TMP/said" ]
+		$new --net bridge:in0 -p 8080:80 -- sh -c ". \"\$TMP/.env\"; serve 80 hello & $stay" here 2>"$TMP/said" & p=$!
+		wait_for "$TMP/here.up"
+		grep "^nestbox: netns: in0 is internal, and its ports" "$TMP/said"
+		[ "$(ask 10.98.0.1 8080)" = hello ]
+		kill -9 $p; wait $p || :
 	'
 	test_ok 'a port that is any is said' '
 		$new -p 127.0.0.1::80 -- sh -c ". \"\$TMP/.env\"; serve 80 hello & $stay" here 2>"$TMP/said" & p=$!
