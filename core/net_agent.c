@@ -142,6 +142,7 @@ static _Noreturn void exec_command(struct agent *a, pid_t pid, int ns, int ready
 	char text[64];
 	int high[NETNS_FD + 1];
 
+	/* so that what the shell has started ends with it */
 	setpgid(0, 0);
 	for (int fd = READY_FD; fd <= NETNS_FD; fd++)
 		high[fd] = fcntl(from[fd], F_DUPFD_CLOEXEC, 10);
@@ -218,6 +219,8 @@ static void end_command(struct agent *a)
 		if (poll(&(struct pollfd){ .fd = command, .events = POLLIN }, 1, COMMAND_END_MS) > 0)
 			break;
 	}
+	/* what it has left behind; as long as it is not waited for, its number is nobody else's */
+	kill(-a->command, SIGTERM);
 	waitpid(a->command, NULL, 0);
 }
 

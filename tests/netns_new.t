@@ -388,6 +388,11 @@ test_ok 'netns outside wires what a user namespace further on the line makes' '
 	# one that stays and says when it is ready, and ends with the container
 	nestbox netns new --net "cmd:sleep 0.3; echo \$NETNS >\"\$TMP/ns\"; eval \"echo >&\$READY_FD\"; eval \"read x <&\$EXIT_FD\"; echo over >\"\$TMP/over\"" -- sh -c "[ -s \"\$TMP/ns\" ]"
 	wait_for "$TMP/over"
+	# and one that does not look there is ended, with all that it has started
+	nestbox netns new --net "cmd:(sleep 54321; :) & echo >&3; sleep 54321; :" -- sh -c "grep -lz 54321 /proc/[0-9]*/cmdline >\"\$TMP/there\""
+	[ "$(wc -l <"$TMP/there")" -ge 4 ]
+	for i in $(seq 80); do grep -qz "^54321" /proc/[0-9]*/cmdline || exit 0; sleep 0.05; done
+	exit 1
 '
 test_ok 'a command is always told who it is for' '
 	for i in $(seq 20); do nestbox netns new --net "cmd:echo \$PID >>\"\$TMP/pids\"" true; done
