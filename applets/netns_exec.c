@@ -13,9 +13,6 @@
 
 #define OFF(field) offsetof(struct exec_args, field)
 
-/* ip(8)'s own, for what is wrong with the name or its namespace. */
-#define EXIT_NO_NETNS 255
-
 struct exec_args {
 	struct netns_all which;
 	bool no_etc, no_sys;
@@ -53,7 +50,7 @@ static int exec_open(const void *args, void *state, struct step_ctx *ctx, struct
 		return 0;
 	s->ns = netns_open_target(a->ns, e);
 	if (s->ns < 0)
-		e->status = EXIT_NO_NETNS;
+		e->status = NETNS_EXIT_WORD;
 	return s->ns < 0 ? s->ns : 0;
 }
 
@@ -73,7 +70,7 @@ static int enter(const struct exec_args *a, int ns, const char *name, struct ste
 		rc = err_sys(e, name, "enter the network namespace");
 		if (rc == -EPERM)
 			err_hint(e, "this needs CAP_SYS_ADMIN in the user namespace that owns it, and in our own");
-		e->status = EXIT_NO_NETNS;
+		e->status = NETNS_EXIT_WORD;
 		return rc;
 	}
 	if (a->no_sys && !etc)
@@ -124,7 +121,7 @@ static int run_all(const struct exec_args *a, const struct strs *names, struct s
 			continue;
 		if (ns < 0)
 			applet_warn(e, "");
-		rc = ns < 0 ? EXIT_NO_NETNS << 8 : run_one(a, ns, names->v[i], ctx, &in_child, e);
+		rc = ns < 0 ? NETNS_EXIT_WORD << 8 : run_one(a, ns, names->v[i], ctx, &in_child, e);
 		if (in_child || rc < 0)
 			return rc;
 		worst = worst ? worst : rc;

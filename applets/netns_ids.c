@@ -25,7 +25,10 @@ static const struct opt set_opts[] = {
 
 static int parse_id(const char *text, long long *id, struct err *e)
 {
-	return str_num(text, 0, INT_MAX, id) < 0 ? err_bad(e, text, "wants a number from 0 to %d", INT_MAX) : 0;
+	if (str_num(text, 0, INT_MAX, id) == 0)
+		return 0;
+	e->status = NETNS_EXIT_WORD;
+	return err_bad(e, text, "wants a number from 0 to %d", INT_MAX);
 }
 
 static int set_main(int argc, char **argv, struct err *e)
@@ -39,14 +42,18 @@ static int set_main(int argc, char **argv, struct err *e)
 	if (rc == 0 && strcmp(a.id, "auto"))
 		rc = parse_id(a.id, &id, e);
 	if (rc == 0)
+		rc = netns_check_name(a.name, e);
+	if (rc == 0)
 		rc = ns = netns_open(a.name, e);
 	if (rc >= 0)
 		rc = nl_open(&nl, NETLINK_ROUTE, e);
 	if (rc < 0)
 		return rc;
 	rc = rtnl_netnsid_set(&nl, ns, (int)id);
-	if (rc < 0)
+	if (rc < 0) {
 		nl_err(&nl, e, rc, a.name, "give it the number %s", a.id);
+		e->status = NETNS_EXIT_KERNEL;
+	}
 	nl_close(&nl);
 	return rc;
 }

@@ -46,6 +46,15 @@ int netns_all_check(const struct netns_all *a, struct err *e)
 	return a->ll && !(a->all && a->ll == 2) ? err_bad(e, "-l", "unknown option") : 0;
 }
 
+int netns_check_name(const char *name, struct err *e)
+{
+	int rc = netns_name_check(name, e);
+
+	if (rc < 0)
+		e->status = NETNS_EXIT_WORD;
+	return rc;
+}
+
 int netns_print(struct strbuf *out, struct err *e)
 {
 	bool failed = out->failed;
@@ -104,7 +113,7 @@ static int add_main(int argc, char **argv, struct err *e)
 	auto_close int ns = -1;
 
 	if (rc == 0)
-		rc = netns_name_check(a.name, e);
+		rc = netns_check_name(a.name, e);
 	/* first the namespace, then the name: nobody is to see one without the other */
 	if (rc == 0)
 		rc = ns_unshare(CLONE_NEWNET, e);
@@ -127,7 +136,7 @@ static int attach_main(int argc, char **argv, struct err *e)
 	long long pid;
 
 	if (rc == 0)
-		rc = netns_name_check(a.name, e);
+		rc = netns_check_name(a.name, e);
 	if (rc < 0)
 		return rc;
 	/* a number is a pid here, as with ip(8), also where there is a name like it */
@@ -142,13 +151,15 @@ static int delete_each(const char *const *names, size_t n, bool all, struct err 
 	int status = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		int rc = netns_delete(names[i], e);
+		int rc = netns_check_name(names[i], e);
+
+		rc = rc < 0 ? rc : netns_delete(names[i], e);
 
 		/* somebody else was faster */
 		if (rc == 0 || (all && rc == -ENOENT))
 			continue;
+		status = status ? status : e->status ? e->status : 1;
 		applet_warn(e, "");
-		status = 1;
 	}
 	return status;
 }

@@ -51,6 +51,13 @@ int netns_print(struct strbuf *out, struct err *e);
 /* Begin the next object of a JSON array that ends with "]". */
 void netns_json_next(struct strbuf *out);
 
+/* ip(8)'s own exit statuses: for a word that cannot mean anything, or a name that exec does not find; and for what the kernel has refused. */
+#define NETNS_EXIT_WORD 255
+#define NETNS_EXIT_KERNEL 2
+
+/* netns_name_check (core/netns.h) of a word on the line, which ends us as ip(8) would. */
+int netns_check_name(const char *name, struct err *e);
+
 /* Room for a name as it is printed: nothing in it steers a terminal or ends a line. */
 #define NETNS_QUOTED (4 * 255 + 1)
 

@@ -92,12 +92,12 @@ test_ok 'names may have blanks, dashes, line breaks, and 255 bytes' '
 test_ok 'what is no name is refused, by each verb' '
 	for name in "" . .. a/b ../a /a "$(printf "%0256d" 0)"; do
 		for verb in add del; do
-			is "$(status nestbox netns $verb "$name")" 1
+			is "$(status nestbox netns $verb "$name")" 255
 			not nestbox netns $verb "$name" 2>"$TMP/said"
 			grep -q "is no name for a network namespace" "$TMP/said"
 		done
-		is "$(status nestbox netns attach "$name" self)" 1
-		is "$(status nestbox netns set "$name" 1)" 1
+		is "$(status nestbox netns attach "$name" self)" 255
+		is "$(status nestbox netns set "$name" 1)" 255
 	done
 	not test -e /run/netns
 '
@@ -181,9 +181,9 @@ test_ok 'set gives a number, once' '
 	nestbox netns set a 5
 	nestbox netns set b auto
 	is "$(sorted nestbox netns)" "a (id: 5) b (id: 0) "
-	is "$(status nestbox netns set a 6)" 1
-	is "$(status nestbox netns set b auto)" 1
-	for n in -1 x "" 99999999999 5x; do is "$(status nestbox netns set -- a "$n")" 1; done
+	is "$(status nestbox netns set a 6)" 2
+	is "$(status nestbox netns set b auto)" 2
+	for n in -1 x "" 99999999999 5x; do is "$(status nestbox netns set -- a "$n")" 255; done
 	is "$(status nestbox netns set missing 9)" 1
 '
 test_ok 'list-id tells them, all and one' '
@@ -196,7 +196,8 @@ test_ok 'list-id tells them, all and one' '
 	is "$(nestbox netns list-id nsid 9)" "nsid 9 (iproute2 netns name: b)"
 	is "$(nestbox netns list-id -j nsid 5)" "[{\"nsid\":5,\"name\":\"a\"}]"
 	is "$(status nestbox netns list-id nsid 77)" 1
-	for words in nsid "nsid x" target-nsid "target-nsid 99" wrong "nsid 5 wrong"; do is "$(status nestbox netns list-id $words)" 1; done
+	is "$(status nestbox netns list-id nsid x)" 255
+	for words in nsid target-nsid "target-nsid 99" wrong "nsid 5 wrong"; do is "$(status nestbox netns list-id $words)" 1; done
 '
 test_ok 'list-id: those of another namespace, with ours beside them' '
 	nestbox netns add a
@@ -559,7 +560,7 @@ if test_need root 'an ordinary user may look, and no more'; then
 		is "$(status $AS_USER nestbox netns add b)" 1
 		is "$(status $AS_USER nestbox netns del a)" 1
 		is "$(status $AS_USER nestbox netns attach b self)" 1
-		is "$(status $AS_USER nestbox netns set a 1)" 1
+		is "$(status $AS_USER nestbox netns set a 1)" 2
 		is "$(status $AS_USER nestbox netns gc)" 1
 		is "$(status $AS_USER nestbox netns exec a true)" 255
 		is "$(status $AS_USER nestbox netns exec old true)" 255
@@ -645,6 +646,13 @@ END
 		leftover old; alike; alike list
 		is "$(status ip netns exec missing true)" "$(status nestbox netns exec missing true)"
 		is "$(status ip netns exec a sh -c "exit 9")" "$(status nestbox netns exec a sh -c "exit 9")"
+	'
+	test_ok 'both fail with the same status' '
+		ip netns add a; ip netns add b; ip netns set b 7
+		for verb in "add a/b" "add ." "add a" "attach .. 1" "attach x 4194304" "attach b 1" "del missing" "del a/b" "set a x" "set a -1" "set a/b 3" \
+			"set missing 3" "set b 8" "set a 7" "exec missing true" "exec a/b true" "pids missing" "identify x"; do
+			is "$verb: $(status nestbox netns $verb)" "$verb: $(status ip netns $verb)"
+		done
 	'
 	test_ok 'both make the same mounts' '
 		layout() { sed -n "s,^[^ ]* [^ ]* [^ ]* \([^ ]*\) \(/run/netns[^ ]*\) \([^ ]*\) .*- \([^ ]*\) .*,\1 \2 \3 \4,p" /proc/self/mountinfo | sed "s/net:.[0-9]*./net/" | sort; }
