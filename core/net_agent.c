@@ -34,6 +34,7 @@ struct agent {
 	int sock, main, end;       /* owned; end is readable when it is time to go */
 	bool child;
 	struct nl host;            /* the host's */
+	int home;                  /* owned: the host's network namespace, where `host` is open */
 	struct net_bridge bridge;
 	struct inet_port *ports;   /* owned: those for nf_tables, then those for the proxy */
 	size_t n_nft, n_proxy;
@@ -68,6 +69,21 @@ static bool for_proxy(const struct agent *a, const struct inet_port *p)
 	return a->spec->kind != NET_ON_BRIDGE || nl_fd(&a->bridge.nft) < 0 || (p->host.family == AF_INET6 && inet_is_loopback(&p->host));
 }
 
+/* Is it a part of another one, which is for all addresses? On a bridge one stands beside the other, for a listener there would be two. */
+static bool is_covered(const struct agent *a, const struct inet_port *p)
+{
+	const struct net_spec *s = a->spec;
+
+	for (size_t i = 0; i < s->n_ports; i++) {
+		const struct inet_port *all = &s->ports[i];
+
+		if (p->host.family && !all->host.family && all->from && for_proxy(a, all) && all->proto == p->proto && p->from >= all->from &&
+			p->from + p->count <= all->from + all->count && p->to - p->from == all->to - all->from)
+			return true;
+	}
+	return false;
+}
+
 static int sort_ports(struct agent *a, struct err *e)
 {
 	const struct net_spec *s = a->spec;
@@ -79,7 +95,7 @@ static int sort_ports(struct agent *a, struct err *e)
 		if (!for_proxy(a, &s->ports[i]))
 			a->ports[a->n_nft++] = s->ports[i];
 	for (size_t i = 0; i < s->n_ports; i++)
-		if (for_proxy(a, &s->ports[i]))
+		if (for_proxy(a, &s->ports[i]) && !is_covered(a, &s->ports[i]))
 			a->ports[a->n_nft + a->n_proxy++] = s->ports[i];
 	return 0;
 }
@@ -126,6 +142,8 @@ static int prepare(struct agent *a, struct err *e)
 	if (a->spec->kind == NET_ON_BRIDGE || a->spec->kind == NET_MACVLAN)
 		rc = nl_open(&a->host, NETLINK_ROUTE, e);
 	rc = rc < 0 ? rc : net_prepare(a->spec, &a->host, &a->bridge, &a->r, e);
+	if (rc == 0 && a->host.mnl && (a->home = ioctl(nl_fd(&a->host), SIOCGSKNS)) < 0)
+		rc = err_sys(e, "network namespace", "open the host's");
 	rc = rc < 0 ? rc : sort_ports(a, e);
 	return rc < 0 || !a->n_proxy || a->n_nft ? rc : listen_all(a, e);
 }
@@ -229,15 +247,12 @@ static void end_command(struct agent *a)
 /* A socket of the container's namespace, for which we go there and come back. */
 static int open_inside(struct agent *a, int ns, struct nl *inside, struct err *e)
 {
-	auto_close int home = ioctl(nl_fd(&a->host), SIOCGSKNS);
 	int rc;
 
-	if (home < 0)
-		return err_sys(e, "network namespace", "open the host's");
 	if (setns(ns, CLONE_NEWNET) < 0)
 		return err_sys(e, "network namespace", "enter the container's");
 	rc = nl_open(inside, NETLINK_ROUTE, e);
-	if (setns(home, CLONE_NEWNET) < 0) {
+	if (setns(a->home, CLONE_NEWNET) < 0) {
 		nl_close(inside);
 		return err_sys(e, "network namespace", "go back to the host's");
 	}
@@ -473,7 +488,7 @@ static int fork_agent(struct agent *a, const int *keep, size_t n, pid_t *pid, st
 
 int net_agent_start(struct net_agent *to, const struct net_spec *s, bool child, struct err *e)
 {
-	struct agent a = { .spec = s, .child = child, .main = -1, .end = -1, .exit_fd = -1 };
+	struct agent a = { .spec = s, .child = child, .main = -1, .home = -1, .end = -1, .exit_fd = -1 };
 	int sock[2], one = 1, rc;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) < 0)

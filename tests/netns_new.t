@@ -338,6 +338,15 @@ test_ok 'without a bridge a port is served by a process outside' '
 	for i in $(seq 50); do nc -w 1 127.0.0.1 8080 </dev/null || break; sleep 0.1; done
 	refused 127.0.0.1 8080
 '
+test_ok '... and what is said twice, by one' '
+	$new --net none -p 8080:80 -p 127.0.0.1:8080:80 -p "[::1]:8080:80" -- sh -c ". \"\$TMP/.env\"; serve 80 hello & $stay" here & p=$!
+	wait_for "$TMP/here.up"
+	[ "$(ask 127.0.0.1 8080)" = hello ]
+	kill -9 $p; wait $p || :
+	# which leads elsewhere is another one
+	not $new --net none -p 8080:80 -p 127.0.0.1:8080:81 true 2>"$TMP/said"
+	grep "8080: listen: Address in use" "$TMP/said"
+'
 test_ok 'one that cannot serve says why, however soon it fails' '
 	serve 9090 host & p=$!
 	ask 127.0.0.1 9090

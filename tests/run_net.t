@@ -163,9 +163,11 @@ if test_need userns-user 'an ordinary user'; then
 		refused 127.0.0.1 $port
 	'
 	test_fails 125 'nestbox: run: netns: .*Operation not permitted' 'and no bridge' '$AS_USER nestbox run --userns auto --network bridge "$R" true'
-	test_ok '... which is said' '
-		not $AS_USER nestbox run --userns auto --network bridge "$R" true 2>"$TMP/said"
-		grep "hint: an ordinary user" "$TMP/said"
+	test_ok '... which is said, nor a device above another one' '
+		for net in bridge macvlan:lo; do
+			not $AS_USER nestbox run --userns auto --network $net "$R" true 2>"$TMP/said"
+			grep "hint: an ordinary user" "$TMP/said"
+		done
 	'
 fi
 done_testing
