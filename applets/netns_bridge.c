@@ -38,7 +38,7 @@ static int make(struct nl *nl, const char *name, const struct bridge_args *a, co
 	else if (sys_getrandom(mac + 2, 4) < 0)
 		return err_sys(e, name, "make a link address");
 	/* one of its own keeps it: else it would have the least of its ports' */
-	rtnl_put_new(&b, &(struct rtnl_new){ .kind = "bridge", .name = name, .mac = mac, .mtu = (unsigned)a->mtu.v, .ns = -1, .up = true });
+	rtnl_put_new(&b, &(struct rtnl_new){ .kind = "bridge", .name = name, .mac = mac, .ns = -1, .up = true });
 	rc = nl_send(nl, &b, NULL);
 	*made = rc == 0;
 	if (rc == 0 || rc == -EEXIST)
@@ -47,7 +47,8 @@ static int make(struct nl *nl, const char *name, const struct bridge_args *a, co
 		netns_wire_not_made(nl, rc, "bridge", name, e);
 	if (rc == 0 && strcmp(l->kind, "bridge"))
 		rc = err_set(e, EEXIST, name, "is a device of another kind");
-	if (rc == 0 && !*made) {
+	/* not when it is made: the kernel would go by the ports then, as long as nobody has changed it */
+	if (rc == 0 && (!*made || a->mtu.set)) {
 		rtnl_put_change(&b, &(struct rtnl_change){ .index = l->index, .mtu = (unsigned)a->mtu.v, .ns = -1, .flags = IFF_UP, .mask = IFF_UP });
 		rc = netns_wire_send(nl, &b, name, name, e);
 	}

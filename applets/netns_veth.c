@@ -238,7 +238,8 @@ static int make_veth(struct wiring *w, const struct inet *v4)
 	const struct end_args *a = &w->args;
 	uint8_t mac[6] = { 0x02, 0x42 }, host_mac[6];
 	char name[IF_NAMESIZE] = "nbv%d";
-	const struct rtnl_new inside = { .name = w->name, .mac = mac, .mtu = (unsigned)a->mtu.v, .ns = w->ns };
+	const unsigned mtu = a->mtu.set ? (unsigned)a->mtu.v : w->master.mtu;
+	const struct rtnl_new inside = { .name = w->name, .mac = mac, .mtu = mtu, .ns = w->ns };
 	int rc;
 
 	if (v4)
@@ -252,7 +253,7 @@ static int make_veth(struct wiring *w, const struct inet *v4)
 	if (a->mac)
 		memcpy(mac, w->mac, sizeof mac);
 	rtnl_put_new(&w->batch, &(struct rtnl_new){
-					.kind = "veth", .name = name, .mac = host_mac, .mtu = (unsigned)a->mtu.v, .master = w->master.index, .ns = -1, .up = true, .peer = &inside,
+					.kind = "veth", .name = name, .mac = host_mac, .mtu = mtu, .master = w->master.index, .ns = -1, .up = true, .peer = &inside,
 				});
 	rc = nl_send(&w->host, &w->batch, NULL);
 	w->made = rc == 0;

@@ -404,6 +404,14 @@ test_ok 'veth --ip auto: one that is free, also for many at a time' '
 	[ "$(sort -u "$TMP/addrs" | wc -l)" = 9 ]
 	for p in $all; do pinged $p 10.99.0.1; done
 '
+test_ok 'veth: packets are as large as the bridge'\''s, which stay as they are' '
+	$n bridge br0 10.99.0.1/24 --mtu 1400
+	new_ns; blue=$pid; $n veth --ip auto $blue br0
+	new_ns; $n veth --ip auto --mtu 1500 $pid br0
+	ip link show dev br0 | grep "mtu 1400"
+	$n link show -n $blue eth0 -j | grep "\"mtu\":1400"
+	$n link show -n $pid eth0 -j | grep "\"mtu\":1500"
+'
 test_ok 'veth --ip auto: a full network' '
 	$n bridge br0 10.99.0.1/30
 	new_ns; $n veth $pid br0 --ip auto
