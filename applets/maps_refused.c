@@ -68,13 +68,6 @@ static bool is_written(int dir, const char *file)
 	return fd_get_line(dir, file, line, sizeof line) != 0;
 }
 
-static bool same(int a, int b)
-{
-	struct stat x, y;
-
-	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
-}
-
 /* Each once: and the first namespace of all has had its own from the start. */
 static void hint_written(int dir, int i, struct err *e)
 {
@@ -82,7 +75,7 @@ static void hint_written(int dir, int i, struct err *e)
 
 	if (!is_written(dir, i ? "gid_map" : "uid_map"))
 		return;
-	if (same(ns, own))
+	if (fd_same(ns, own))
 		err_hint(e, "it is in no user namespace but the one that this process is in, too, whose maps are there already");
 	err_hint(e, "its %s is written already, and that goes once", maps_names[i]);
 }
@@ -99,7 +92,7 @@ static void hint_place(int dir, struct err *e)
 		err_hint(e, "its user namespace is not to be seen from this one, and a map is written from the one around it");
 	if (ns < 0 || own < 0 || cred_get_active(&caps, &(struct err){ 0 }) < 0)
 		return;
-	if (!same(ns, own) && !same(parent, own))
+	if (!fd_same(ns, own) && !fd_same(parent, own))
 		err_hint(e, "its user namespace lies in another one than this process's, and a map is written from the one around it");
 	if (!(caps.effective & CRED_CAP(CAP_SYS_ADMIN)) && ioctl(ns, NS_GET_OWNER_UID, &owner) == 0 && owner != geteuid())
 		err_hint(e, "user %u has made its user namespace: another one needs CAP_SYS_ADMIN over it", owner);

@@ -214,6 +214,26 @@ static int check(struct wiring *w, struct err *e)
 
 /* ---- devices ---- */
 
+/*
+ * The host's end of the device. The number that a device in the namespace gives for
+ * its other end can be a number in any namespace, and the end of any other device
+ * here; so this one has to say the same, and whose namespace it is.
+ */
+static int find_port(struct wiring *w, struct rtnl_link *port)
+{
+	auto_close int own = -1;
+	struct err unused;
+	int id = -1, rc = rtnl_link(&w->host, NULL, w->dev.link, port);
+
+	if (rc == 0)
+		rc = rtnl_netnsid(&w->host, w->ns, &id);
+	if (rc < 0)
+		return rc;
+	if (port->netnsid < 0)
+		own = netns_open_own(&unused);
+	return port->link == w->dev.index && (port->netnsid < 0 ? fd_same(own, w->ns) : port->netnsid == id) ? 0 : -ENODEV;
+}
+
 /* It is there, of the right kind, and leads where it should: as good as a new one. */
 static int is_there(struct wiring *w, struct err *e)
 {
@@ -225,7 +245,7 @@ static int is_there(struct wiring *w, struct err *e)
 	if (rc < 0)
 		return nl_err(&w->inside, e, rc, w->name, "find it");
 	if (!strcmp(w->dev.kind, w->veth ? "veth" : "macvlan") &&
-	    (w->veth ? rtnl_link(&w->host, NULL, w->dev.link, &port) == 0 && port.master == w->master.index : w->dev.link == w->master.index))
+	    (w->veth ? find_port(w, &port) == 0 && port.master == w->master.index : w->dev.link == w->master.index))
 		return 1;
 	err_set(e, EEXIST, w->name, "make the device");
 	err_hint(e, "there is a device of that name in the namespace, which leads elsewhere: NS:OTHERNAME");
@@ -357,7 +377,7 @@ static int furnish(struct wiring *w, struct err *e)
 /* The host's end: a port of the bridge, and how fast it gives what comes for the namespace. */
 static int furnish_port(struct wiring *w, struct rtnl_link *port, struct err *e)
 {
-	int rc = rtnl_link(&w->host, NULL, w->dev.link, port);
+	int rc = find_port(w, port);
 
 	if (rc < 0)
 		return nl_err(&w->host, e, rc, w->below, "find its port");

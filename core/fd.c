@@ -22,6 +22,13 @@ void fd_close(int *fd)
 	errno = saved;
 }
 
+bool fd_same(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 int take_fd(int *fd)
 {
 	int given = *fd;

@@ -2,6 +2,7 @@
 #ifndef CORE_FD_H
 #define CORE_FD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -24,6 +25,9 @@ int fd_open(int dir, const char *path, int flags, struct err *e);
 
 /* open(2) with O_PATH | O_DIRECTORY. */
 int fd_open_dir(int dir, const char *path, struct err *e);
+
+/* Are both the same file, or namespace? Not where one cannot be looked at. */
+bool fd_same(int a, int b);
 
 /*
  * Write all of `text` in one write(2), as files of proc, sysfs and cgroupfs

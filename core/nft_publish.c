@@ -7,7 +7,6 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/sockios.h>
@@ -31,12 +30,11 @@ int nft_enter(struct nl *nl, int *back, struct err *e)
 {
 	auto_close int own = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), theirs = ioctl(nl_fd(nl), SIOCGSKNS);
 	auto_close int ours = own >= 0 ? ioctl(own, SIOCGSKNS) : -1;
-	struct stat a, b;
 
 	*back = -1;
-	if (theirs < 0 || ours < 0 || fstat(theirs, &a) < 0 || fstat(ours, &b) < 0)
+	if (theirs < 0 || ours < 0)
 		return err_sys(e, "network namespace", "find that of the host");
-	if (a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+	if (fd_same(theirs, ours))
 		return 0;
 	if (setns(theirs, CLONE_NEWNET) < 0)
 		return err_sys(e, "network namespace", "enter that of the host");

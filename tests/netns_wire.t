@@ -681,6 +681,23 @@ if [ "$(ip -V 2>/dev/null)" ] && test_need cmd:perl 'as ip -j'; then
 	'
 fi
 
+# ---- whom to believe ----
+
+[ -z "$IPROUTE" ] || test_ok 'veth: a device of the namespace'\''s own making is not taken for one that leads to the bridge' '
+	two
+	$n veth $a br0 --ip 10.99.0.2/24
+	port=$(ip -o link show master br0 | cut -d: -f1)
+	# its other end has the number of a port of the bridge, and it the number of that one'\''s other end
+	other=$(within $a ip -o link show dev eth0 | cut -d: -f1)
+	within $b ip link add eth0 index $other type veth peer name x index $port
+	refuses "eth0: .*File exists" veth $b br0 --ip 10.99.0.3/24 --isolated
+	grep "^nestbox: hint: .* leads elsewhere" "$TMP/said"
+	ip -d link show master br0 | not grep "isolated on"
+	# and the one that is, is
+	$n veth $a br0 --ip 10.99.0.2/24 --isolated
+	ip -d link show master br0 | grep "isolated on"
+'
+
 # ---- who may ----
 
 if test_need root 'nobody else may change a namespace of root'\''s'; then
