@@ -294,11 +294,8 @@ static int lease(struct wiring *w)
 	if (rc < 0)
 		return rc;
 	w->n_ip++;
-	if (v6 && v6->prefix <= 96) {
-		ip[1] = inet_first(v6);
-		memcpy(ip[1].v + 12, ip->v, 4);
+	if (v6 && net_beside(v6, ip, &ip[1]))
 		w->n_ip++;
-	}
 	return 0;
 }
 

@@ -96,6 +96,9 @@ bool net_claim_addr(const char *name, struct inet *v4);
 typedef int net_claim_fn(const struct inet *v4, void *data);
 int net_lease(const struct inet *gw, const char *owner, net_claim_fn *claim, void *data, struct inet *out);
 
+/* The address of v6's network that goes with a v4 one: the same 32 bits at its end. False, and *out as it was, where it has no room for these. */
+bool net_beside(const struct inet *v6, const struct inet *v4, struct inet *out);
+
 /*
  * Come back when packets pass: before that a first one would be lost, and the
  * connection that it was to open be late by a second. `names` are the host's

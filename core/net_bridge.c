@@ -135,14 +135,15 @@ static int make_default(struct nl *host, struct net_bridge *b, bool *made, struc
 			return rc;
 		}
 	}
+	/* the one that others look for comes last: who sees it sees both */
+	rtnl_put_addr(&batch, b->link.index, &b->v6);
+	/* a host without IPv6 */
+	if (nl_send(host, &batch, NULL) < 0)
+		b->v6.family = 0;
 	rtnl_put_addr(&batch, b->link.index, &b->v4);
 	rc = nl_send(host, &batch, NULL);
 	if (rc < 0)
 		nl_err(host, e, rc, NET_BRIDGE, "give it " NET_BRIDGE_V4);
-	rtnl_put_addr(&batch, b->link.index, &b->v6);
-	/* a host without IPv6 */
-	if (rc == 0 && nl_send(host, &batch, NULL) < 0)
-		b->v6.family = 0;
 	nl_batch_release(&batch);
 	return rc;
 }

@@ -37,13 +37,13 @@ int net_kind_parse(const char *text, struct net_spec *s, struct err *e)
 
 /* ---- addresses ---- */
 
-/* The v6 address beside a v4 one: its 32 bits behind the bridge's prefix. */
-static struct inet beside(const struct inet *v6, const struct inet *v4)
+bool net_beside(const struct inet *v6, const struct inet *v4, struct inet *out)
 {
-	struct inet a = inet_first(v6);
-
-	memcpy(a.v + 12, v4->v, 4);
-	return a;
+	if (!v6->family || v6->prefix > 96)
+		return false;
+	*out = inet_first(v6);
+	memcpy(out->v + 12, v4->v, 4);
+	return true;
 }
 
 static int check_ip(const struct inet *ip, const struct inet *gw, const char *option, struct err *e)
@@ -197,9 +197,11 @@ static int make_on_bridge(struct wiring *w, struct err *e)
 	} else {
 		rc = make_any(w, e);
 	}
-	if (rc == 0 && b->v6.family) {
-		w->r->v6 = s->ip6.family ? s->ip6 : beside(&b->v6, &w->r->v4);
+	if (rc == 0 && s->ip6.family) {
+		w->r->v6 = s->ip6;
 		w->r->v6.prefix = b->v6.prefix;
+	} else if (rc == 0) {
+		net_beside(&b->v6, &w->r->v4, &w->r->v6);
 	}
 	return rc;
 }

@@ -28,6 +28,21 @@ test_ok 'by IPv6 the same' '
 		[ \"\$(addr -6)\" = \"\$(printf \"fd88:6e62::%x:%x\" \$((\$(echo \$a | cut -d. -f1) * 256 + \$(echo \$a | cut -d. -f2))) \$((\$(echo \$a | cut -d. -f3) * 256 + \$(echo \$a | cut -d. -f4))))\" ]
 		ping -6 -c 1 -W 3 fd88:6e62::1"
 '
+test_ok '... also for those who come while the bridge is being made' '
+	[ -e /proc/net/if_inet6 ] || exit 0
+	for i in 1 2 3 4 5; do
+		for k in 1 2 3 4 5 6; do $new --net bridge -- sh -c ". \"\$TMP/.env\"; addr -6" >"$TMP/v6.$k" & done
+		wait
+		[ "$(cat "$TMP"/v6.? | grep -c "^fd88:6e62::")" = 6 ]
+		nestbox netns bridge -d nb0
+	done
+'
+test_ok '... and where its network has no room for the IPv4 address there is none' '
+	[ -e /proc/net/if_inet6 ] || exit 0
+	nestbox netns bridge br9 10.99.0.1/24 fd99::1/112
+	$new --net bridge:br9 -- sh -euc ". \"\$TMP/.env\"; [ -z \"\$(addr -6)\" ]; ping -c 1 -W 3 10.99.0.1"
+	[ "$($new --net bridge:br9 --ip6 fd99::7 -- sh -c ". \"\$TMP/.env\"; addr -6")" = fd99::7 ]
+'
 test_ok 'the address is in the names and link addresses of both ends' '
 	$new --net bridge --ip 10.88.1.2 -- sh -c "cat /proc/self/net/dev_mcast >/dev/null; ip link show dev eth0 >\"\$TMP/in\"; $stay" here & p=$!
 	wait_for "$TMP/here.up"
