@@ -8,7 +8,6 @@
 #include "applets/netns_wire.h"
 #include "core/net.h"
 #include "core/nft.h"
-#include "core/sys.h"
 
 struct bridge_args {
 	const char *in;
@@ -29,13 +28,11 @@ static const struct opt bridge_opts[] = {
 /* The device itself; *made says that it was not there before. */
 static int make(struct nl *nl, const char *name, const struct bridge_args *a, const struct inet *v4, struct rtnl_link *l, bool *made, struct err *e)
 {
-	uint8_t mac[6] = { 0x02, 0x42 };
+	uint8_t mac[6];
 	struct nl_batch b = { 0 };
 	int rc;
 
-	if (v4)
-		memcpy(mac + 2, v4->v, 4);
-	else if (sys_getrandom(mac + 2, 4) < 0)
+	if (net_make_mac(mac, v4) < 0)
 		return err_sys(e, name, "make a link address");
 	/* one of its own keeps it: else it would have the least of its ports' */
 	rtnl_put_new(&b, &(struct rtnl_new){ .kind = "bridge", .name = name, .mac = mac, .ns = -1, .up = true });

@@ -13,7 +13,6 @@
 #include "core/fd.h"
 #include "core/net.h"
 #include "core/netns.h"
-#include "core/sys.h"
 
 struct end_args {
 	const char *in, *gw, *mac, *mode, *rate;
@@ -256,7 +255,7 @@ static int is_there(struct wiring *w, struct err *e)
 static int make_veth(struct wiring *w, const struct inet *v4)
 {
 	const struct end_args *a = &w->args;
-	uint8_t mac[6] = { 0x02, 0x42 }, host_mac[6];
+	uint8_t mac[6], host_mac[6];
 	char name[IF_NAMESIZE] = "nbv%d";
 	const unsigned mtu = a->mtu.set ? (unsigned)a->mtu.v : w->master.mtu;
 	const struct rtnl_new inside = { .name = w->name, .mac = mac, .mtu = mtu, .ns = w->ns };
@@ -264,9 +263,7 @@ static int make_veth(struct wiring *w, const struct inet *v4)
 
 	if (v4)
 		net_claim_name(v4, name);
-	if (v4)
-		memcpy(mac + 2, v4->v, 4);
-	else if (sys_getrandom(mac + 2, 4) < 0)
+	if (net_make_mac(mac, v4) < 0)
 		return -errno;
 	memcpy(host_mac, mac, sizeof mac);
 	host_mac[0] = 0xfe; /* high: no bridge takes it for its own */

@@ -80,6 +80,9 @@ int net_prepare(const struct net_spec *s, struct nl *host, struct net_bridge *b,
  */
 int net_bridge_route(const struct net_bridge *b, bool internal, struct net_result *r, struct err *e);
 
+/* A link address: 02:42 and the IPv4 address, so that neighbours know who gets that again already; NULL: and any four bytes. 0 or -errno. */
+int net_make_mac(uint8_t mac[6], const struct inet *v4);
+
 /*
  * The name of the host's device for a container with that address: "nb0a580002".
  * Names are unique, so whoever makes the device has the address until it goes.

@@ -111,12 +111,12 @@ static int find(struct nl *host, const char *name, struct net_bridge *b, struct 
 static int make_default(struct nl *host, struct net_bridge *b, bool *made, struct err *e)
 {
 	struct nl_batch batch = { 0 };
-	uint8_t mac[6] = { 0x02, 0x42 };
+	uint8_t mac[6];
 	int rc;
 
 	inet_parse(NET_BRIDGE_V4, true, &b->v4);
 	inet_parse(NET_BRIDGE_V6, true, &b->v6);
-	memcpy(mac + 2, b->v4.v, 4);
+	net_make_mac(mac, &b->v4);
 	if (!b->link.index) {
 		rc = check_free(host, &b->v4, e);
 		if (rc < 0)

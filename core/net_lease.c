@@ -21,6 +21,16 @@ static void set_number(struct inet *v4, uint32_t n)
 		v4->v[i] = (uint8_t)n;
 }
 
+int net_make_mac(uint8_t mac[6], const struct inet *v4)
+{
+	/* docker had it so */
+	mac[0] = 0x02;
+	mac[1] = 0x42;
+	if (v4)
+		memcpy(mac + 2, v4->v, 4);
+	return v4 || sys_getrandom(mac + 2, 4) >= 0 ? 0 : -errno;
+}
+
 void net_claim_name(const struct inet *v4, char name[IF_NAMESIZE])
 {
 	snprintf(name, IF_NAMESIZE, "nb%08x", number(v4));

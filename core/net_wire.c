@@ -76,14 +76,6 @@ struct wiring {
 	struct nl_batch batch;
 };
 
-/* 02:42 and the address, as docker had it: who gets the address again is known to the neighbours already. */
-static void make_mac(uint8_t mac[6], uint8_t first, const struct inet *v4)
-{
-	mac[0] = first;
-	mac[1] = 0x42;
-	memcpy(mac + 2, v4->v, 4);
-}
-
 /*
  * What the host's end is to the bridge, and whose. Not in the request that makes
  * it: the kernel goes on behind a name that is taken, and this would be the other's.
@@ -126,8 +118,9 @@ static int make_veth(struct wiring *w, const struct inet *v4, struct err *e)
 	int rc;
 
 	inside.mtu = outside.mtu = s->mtu ? s->mtu : w->bridge->link.mtu == 1500 ? 0 : w->bridge->link.mtu;
-	make_mac(mac, 0x02, v4);
-	make_mac(host_mac, 0xfe, v4);
+	net_make_mac(mac, v4);
+	net_make_mac(host_mac, v4);
+	host_mac[0] = 0xfe;
 	net_claim_name(v4, w->r->link);
 	rtnl_put_new(&w->batch, &outside);
 	rc = nl_send(w->host, &w->batch, NULL);
