@@ -13,6 +13,7 @@
 
 #include "applets/lsns_table.h"
 #include "applets/netns_priv.h"
+#include "applets/netns_wire.h"
 #include "core/fd.h"
 #include "core/json.h"
 #include "core/netns.h"
@@ -260,8 +261,10 @@ static int unpublish(struct nl *nl, const char *word, const char *dev, struct er
 	struct inet_port port;
 	int rc;
 
-	if (is_port(word, &port))
-		return nft_unpublish(nl, &(struct nft_match){ .ports = &port, .n = 1 }, e);
+	if (is_port(word, &port)) {
+		rc = nft_unpublish(nl, &(struct nft_match){ .ports = &port, .n = 1 }, e);
+		return rc ? rc : netns_wire_nothing(word, "it is not published", e);
+	}
 	rc = nft_unpublish(nl, &(struct nft_match){ .owner = word }, e);
 	if (rc != 0)
 		return rc;

@@ -292,8 +292,11 @@ test_ok 'unpublish: by port, by the port of one protocol, by the namespace; then
 	grep "^0.0.0.0:9081/tcp 10.88.0.3:81 " "$TMP/ports"
 	unpublish pid:$pid_c2
 	[ -z "$(ports)" ]
-	# again does no harm
-	unpublish 8080 "$TMP/ns/c1" 127.0.0.1:9/udp
+	# again does no harm, and is said of ports
+	unpublish 8080 "$TMP/ns/c1" 127.0.0.1:9/udp 2>"$TMP/said"
+	grep "^nestbox: netns: 8080: it is not published: nothing to do" "$TMP/said"
+	grep "^nestbox: netns: 127.0.0.1:9/udp: it is not published" "$TMP/said"
+	[ "$(wc -l <"$TMP/said")" = 2 ]
 '
 
 test_ok 'a port of somebody else'\''s is refused, and the owner named' '
@@ -527,7 +530,7 @@ if test_need cmd:nft 'nft reads the table, and what it prints can be loaded'; th
 dnat ip to ip daddr . meta l4proto . th dport map @pub4_ip
 meta nfproto ipv4 dnat ip to meta l4proto . th dport map @pub4
 dnat ip6 to ip6 daddr . meta l4proto . th dport map @pub6_ip
-meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @pub6
+ip6 daddr != ::1 dnat ip6 to meta l4proto . th dport map @pub6
 iifname != "lo" ip daddr 127.0.0.0/8 drop
 fib daddr type local jump publish
 fib daddr type local jump publish
