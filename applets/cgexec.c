@@ -136,6 +136,8 @@ static int cgexec_open(const void *args, void *state, struct step_ctx *ctx, stru
 		rc = cgroups_load(&s->own, e);
 	s->run = ctx->run ? ctx : NULL;
 	s->dirs.mark = a->rm;
+	/* a container's ID is nobody else's */
+	s->dirs.own = ctx->run;
 	s->all = ctx->cgroups ? ctx->cgroups : &s->own;
 	if (rc == 0)
 		rc = cgroup_dirs_find(s->all, &a->groups, &s->dirs, e);
@@ -225,6 +227,7 @@ static int make_below(const struct cgexec_args *a, struct cgexec_state *s, struc
 	if (seats->n || seats->v2 >= 0)
 		return err_bad(e, "--child", "the child has its groups from another cgexec on the line");
 	rc = cgroup_dirs_below(&s->dirs, a->child, &s->below, e);
+	s->below.own = s->dirs.own;
 	if (rc == 0)
 		rc = fill_groups(a, &s->below, true, e);
 	/* whoever gets the upper group is to get on in the one where he is */
@@ -319,7 +322,7 @@ static void cgexec_release(const void *args, void *state, bool failed)
 	if (failed)
 		cgroup_leave(&s->dirs);
 	/* else it is the watcher's, who heeds those that share it */
-	if (failed)
+	if (failed || (s->run && a->rm))
 		cgroup_unmake(&s->below);
 	if (s->run && (failed || a->rm))
 		s->run->left |= cgroup_dirs_remove(&s->dirs, true, true, CGROUP_KILL_WAIT_MS, &ignored) < 0;

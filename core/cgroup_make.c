@@ -297,7 +297,7 @@ static int make_or_share(struct cgroup_dirs *d, struct cgroup_dir *g, long long 
 	for (int tries = 0;; tries++) {
 		int rc = make_path(d, g, mode, level, size);
 
-		if (rc < 0 || g->dry || !g->path[g->base])
+		if (rc < 0 || g->dry || d->own || !g->path[g->base])
 			return rc;
 		if (!g->made && ends_soon(d, g))
 			continue;
