@@ -539,13 +539,15 @@ int net_agent_wire(int sock, bool ready, struct net_result *r, struct err *e)
 
 void net_agent_stop(struct net_agent *a)
 {
+	ssize_t len;
 	char c;
 
 	if (a->sock >= 0) {
 		shutdown(a->sock, SHUT_WR);
-		/* until its end is closed, too */
-		while (a->pid > 0 && recv(a->sock, &c, 1, 0) < 0 && errno == EINTR)
-			;
+		/* until its end is closed, too; there may be an answer that nobody has heard */
+		do
+			len = a->pid > 0 ? recv(a->sock, &c, 1, 0) : 0;
+		while (len > 0 || (len < 0 && errno == EINTR));
 	}
 	fd_close(&a->sock);
 	if (a->pid > 0)
