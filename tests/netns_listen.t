@@ -143,15 +143,10 @@ test_ok 'a Unix socket by path or abstract name' '
 	[ "$(cat "$TMP/file")" = kept ]
 '
 
-CC=$(command -v musl-gcc || command -v gcc) || CC=
-export CC
-if [ -z "$CC" ]; then
-	test_skip 'a daemon that is started by its sockets' 'needs a C compiler'
-else
-	"$CC" -static -D_GNU_SOURCE -o "$TMP/listen_serve" "$TESTS/listen_serve.c"
+if test_need cmd:listen_serve 'a daemon that is started by its sockets'; then
 	test_ok 'a daemon that is started by its sockets answers from where nobody could reach it' '
 		for port in 80 81; do
-			nestbox netns listen --fdname one:two 127.0.0.1:80 127.0.0.1:81 -- nestbox unshare -n -p -f -- "$TMP/listen_serve" &
+			nestbox netns listen --fdname one:two 127.0.0.1:80 127.0.0.1:81 -- nestbox unshare -n -p -f -- "$(command -v listen_serve)" &
 			while [ ! "$(listening 0051)" ]; do sleep 0.1; done
 			echo hello | busybox nc -w 5 127.0.0.1 $port >"$TMP/got.$port"
 			wait $!

@@ -9,6 +9,11 @@ need root cmd:make
 tree=$TMP/tree
 mkdir -p "$tree/build"
 cp "$NB" "$tree/build/nestbox"
+# and what tests call besides
+for tool in "$TESTS"/tools/*.c; do
+	tool=${tool##*/}
+	cp "${NB%/*}/${tool%.c}" "$tree/build/" 2>/dev/null
+done
 (cd "$TESTS/.." && find Makefile README.md scripts applets tests -type f ! -name '*.[cho]' ! -path '*/corpus/*' -exec tar cf - {} +) | (cd "$tree" && tar xf -)
 export NB="$tree/build/nestbox"
 
