@@ -18,7 +18,7 @@
  * an exclusive one. But everybody may open the directory, and so
  * no lock of a stranger's keeps anybody for ever.
  */
-#define SHARE_WAIT_MS 1000
+#define SHARE_WAIT_MS 20000 /* who removes a group holds it for no longer, also where a hundred others want the processor */
 #define RETIRE_WAIT_MS 5000
 
 #define DELAY_MAX_MS 256
