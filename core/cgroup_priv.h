@@ -55,6 +55,9 @@ void cgroup_hint_join(const struct cgroup_dir *g, int code, struct err *e);
 /* Is it to go with the last who uses it, or something below it? CGROUP_MARK */
 bool cgroup_is_marked(const char *path);
 
+/* Is the open directory the one that is called so, below `dir`, now? A lock on one that was removed says nothing of who has the name. */
+bool cgroup_is_at(int fd, int dir, const char *path);
+
 /* Wait until nobody is in the groups that this call made. Was somebody there? */
 bool cgroup_dirs_wait(const struct cgroup_dirs *d);
 

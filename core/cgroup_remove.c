@@ -73,7 +73,7 @@ static int walk(int parent, const char *name, struct visit *v)
 		fd_close(&fd);
 		return rc;
 	}
-	rc = locks && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK ? -EBUSY : walk_below(fd, dir, v);
+	rc = locks && ((flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) || !cgroup_is_at(fd, parent, name)) ? -EBUSY : walk_below(fd, dir, v);
 	if (!rc && v->group)
 		rc = v->group(fd, v);
 	if (!rc && v->remove && unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
@@ -291,7 +291,7 @@ static int remove_unheld(const char *path)
 {
 	auto_close int fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+	if (fd >= 0 && ((flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) || !cgroup_is_at(fd, AT_FDCWD, path)))
 		return -EBUSY;
 	return rmdir(path) < 0 ? -errno : 0;
 }

@@ -30,17 +30,23 @@ static void sleep_ms(int ms)
 	nanosleep(&t, NULL);
 }
 
+bool cgroup_is_at(int fd, int dir, const char *path)
+{
+	struct stat st, there;
+
+	return fstat(fd, &st) == 0 && fstatat(dir, path, &there, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == there.st_ino && st.st_dev == there.st_dev;
+}
+
 int cgroup_share(struct cgroup_dir *g)
 {
 	auto_close int fd = openat(AT_FDCWD, g->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct stat st, there;
 
 	if (fd < 0)
 		return errno == ENOENT ? -ENODEV : 0;
 	for (int ms = 0; flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK && ms < SHARE_WAIT_MS; ms++)
 		sleep_ms(1);
 	/* one that was removed stays open, and another may be at its path by now */
-	if (fstat(fd, &st) < 0 || stat(g->path, &there) < 0 || st.st_ino != there.st_ino)
+	if (!cgroup_is_at(fd, AT_FDCWD, g->path))
 		return -ENODEV;
 	fd_close(&g->hold);
 	g->hold = take_fd(&fd);
@@ -63,6 +69,8 @@ static bool hold_made(struct cgroup_dirs *d)
 			continue;
 		g->hold = openat(AT_FDCWD, g->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (g->hold >= 0 && flock(g->hold, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+			return false;
+		if (g->hold >= 0 && !cgroup_is_at(g->hold, AT_FDCWD, g->path))
 			return false;
 	}
 	return true;
