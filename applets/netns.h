@@ -24,6 +24,11 @@ struct netns_args {
 extern const struct opt netns_wish_opts[];
 extern const struct step_ops netns_new_step, netns_outside_step;
 
+/* Is anything wished? */
+bool netns_wishes(const struct netns_wish *w);
+/* The kind of network that they mean where none is named. `may`: devices can be made here, so that -p is a bridge's matter. */
+const char *netns_kind(const struct netns_wish *w, bool may);
+
 /* May this process make devices where it is: has it CAP_NET_ADMIN over its own network namespace? */
 bool netns_may_wire(void);
 

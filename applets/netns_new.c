@@ -44,11 +44,14 @@ struct netns_state {
 	struct net_agent agent;
 };
 
-static bool wishes_any(const struct netns_args *a)
+bool netns_wishes(const struct netns_wish *w)
 {
-	const struct netns_wish *w = &a->wish;
+	return w->publish.n || w->ip || w->ip6 || w->mac;
+}
 
-	return w->publish.n || w->ip || w->ip6 || w->mac || a->gateway || a->rate || a->mtu.set;
+const char *netns_kind(const struct netns_wish *w, bool may)
+{
+	return w->ip || w->ip6 || w->mac || (w->publish.n && may) ? "bridge" : "none";
 }
 
 static int parse_addr(const char *text, const char *option, int family, bool cidr, struct inet *out, struct err *e)
@@ -118,11 +121,10 @@ static int check_kind(const struct netns_args *a, const struct net_spec *s, stru
 	return -EINVAL;
 }
 
-/* `may`: this process may make devices here, so that -p is a bridge's matter. */
+/* `may`: as netns_kind has it. */
 static int parse(const struct netns_args *a, bool may, struct netns_state *s, struct err *e)
 {
-	bool bridge = a->wish.ip || a->wish.ip6 || a->wish.mac || a->rate || a->mtu.set || (a->wish.publish.n && may);
-	int rc = net_kind_parse(a->net ? a->net : bridge ? "bridge" : "none", &s->spec, e);
+	int rc = net_kind_parse(a->net ? a->net : a->rate || a->mtu.set ? "bridge" : netns_kind(&a->wish, may), &s->spec, e);
 
 	rc = rc < 0 ? rc : parse_wish(a, &s->spec, e);
 	rc = rc < 0 ? rc : parse_ports(a, s, e);
@@ -136,10 +138,8 @@ bool netns_may_wire(void)
 	struct cred_sets caps;
 	auto_close int owner = ns < 0 ? -1 : ns_open_owner(ns, &unused);
 
-	for (const struct ns_kind *k = ns_kinds; k->flag; k++)
-		if (k->flag == CLONE_NEWUSER)
-			return owner >= 0 && cred_get_active(&caps, &unused) == 0 && caps.effective & CRED_CAP(CAP_NET_ADMIN) && ns_is_own(owner, "", k);
-	return false;
+	return owner >= 0 && cred_get_active(&caps, &unused) == 0 && caps.effective & CRED_CAP(CAP_NET_ADMIN) &&
+	       ns_is_own(owner, "", ns_kind(CLONE_NEWUSER));
 }
 
 int netns_check(const void *args, struct err *e)
@@ -149,7 +149,7 @@ int netns_check(const void *args, struct err *e)
 	int rc;
 
 	if (a->net && !strcmp(a->net, "outside"))
-		return wishes_any(a) ? err_bad(e, "--net outside", "and wishes exclude each other: they are said to netns outside") : 0;
+		return netns_wishes(&a->wish) || a->gateway || a->rate || a->mtu.set ? err_bad(e, "--net outside", "and wishes exclude each other: they are said to netns outside") : 0;
 	rc = parse(a, true, &s, e);
 	free(s.ports);
 	return rc;

@@ -84,10 +84,8 @@ static const struct opt pids_opts[] = {
 static int list_pids(uint64_t ino, bool json, struct strbuf *out, struct err *e)
 {
 	struct ns_list l;
-	int kind = 0, rc;
+	int kind = (int)(ns_kind(CLONE_NEWNET) - ns_kinds), rc;
 
-	while (ns_kinds[kind].flag != CLONE_NEWNET)
-		kind++;
 	rc = ns_list_read(&l, 1u << kind, 0, e);
 	strbuf_add(out, json ? "[" : "");
 	for (size_t i = 0; i < l.n_tasks; i++) {

@@ -12,11 +12,6 @@
 #include "core/str.h"
 #include "core/sys.h"
 
-static bool wishes_any(const struct netns_wish *w)
-{
-	return w->publish.n || w->ip || w->ip6 || w->mac;
-}
-
 /* The rest of "container:NAME", "ns:NAME", or NULL. */
 static const char *joined(const struct run_args *a)
 {
@@ -25,27 +20,20 @@ static const char *joined(const struct run_args *a)
 	return rest || !a->network ? rest : str_after(a->network, "ns:");
 }
 
-/* netns new's options, as far as they are the user's own. */
-static struct netns_args as_netns(const struct run_args *a)
-{
-	return (struct netns_args){ .net = a->network, .wish = a->net };
-}
-
 int run_net_check(const struct run_args *a, struct err *e)
 {
 	bool host = a->network && !strcmp(a->network, "host");
 	const char *rest = joined(a);
-	struct netns_args s = as_netns(a);
 	int rc;
 
-	if ((host || rest) && wishes_any(&a->net)) {
+	if ((host || rest) && netns_wishes(&a->net)) {
 		err_bad(e, a->net.publish.n ? "--publish" : a->net.ip ? "--ip" : a->net.ip6 ? "--ip6" : "--mac-address", "does not go with --network %s", a->network);
 		err_hint(e, host ? "the container's ports are the host's" : "that namespace has its network already");
 		return -EINVAL;
 	}
 	if (host || rest)
 		return rest && !*rest ? err_bad(e, a->network, "whose?") : 0;
-	rc = netns_check(&s, e);
+	rc = netns_check(&(struct netns_args){ .net = a->network, .wish = a->net }, e);
 	if (rc < 0 && a->network && !strcmp(e->object, a->network)) {
 		e->hint[0] = '\0';
 		err_hint(e, "none, host, bridge[:NAME], container:NAME, ns:NAME, macvlan:DEVICE or cmd:PROGRAM");
@@ -99,10 +87,10 @@ int run_find_net(const struct run_args *a, struct run_facts *f, struct opt_keep 
 		return find_joined(a, rest, f, keep, e);
 	if (a->network && !strcmp(a->network, "host"))
 		f->net = RUN_NET_HOST;
-	else if (wishes_any(&a->net) || (a->network && strcmp(a->network, "none")))
+	else if (netns_wishes(&a->net) || (a->network && strcmp(a->network, "none")))
 		f->net = RUN_NET_WIRED;
 	/* an ordinary user's ports are served by a proxy, which needs no device */
-	f->net_kind = a->network ? a->network : a->net.ip || a->net.ip6 || a->net.mac || (a->net.publish.n && netns_may_wire()) ? "bridge" : "none";
+	f->net_kind = a->network ? a->network : netns_kind(&a->net, a->net.publish.n && netns_may_wire());
 	return 0;
 }
 
@@ -124,9 +112,8 @@ static int join(const struct run_facts *f, struct plan *p)
 {
 	struct nsenter_args *s = plan_add(p, &nsenter_step);
 
-	for (size_t i = 0; s && ns_kinds[i].flag; i++)
-		if (ns_kinds[i].flag == CLONE_NEWNET)
-			s->ns[i] = (struct opt_maybe){ true, f->net_file };
+	if (s)
+		s->ns[ns_kind(CLONE_NEWNET) - ns_kinds] = (struct opt_maybe){ true, f->net_file };
 	return s ? 0 : -ENOMEM;
 }
 

@@ -25,9 +25,7 @@ static int copy_mounts(struct pivot_mounts *to, const struct pivot_mounts *from)
 
 bool run_wants_etc(const struct run_args *a)
 {
-	const struct netns_wish *w = &a->net;
-
-	return pivot_etc_given(&a->etc) || (a->network ? strcmp(a->network, "none") != 0 : w->publish.n || w->ip || w->ip6 || w->mac);
+	return pivot_etc_given(&a->etc) || (a->network ? strcmp(a->network, "none") != 0 : netns_wishes(&a->net));
 }
 
 static int add_points(const struct run_args *a, const struct run_facts *f, struct plan *p)

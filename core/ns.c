@@ -30,6 +30,15 @@ const struct ns_kind ns_kinds[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+const struct ns_kind *ns_kind(unsigned flag)
+{
+	const struct ns_kind *k = ns_kinds;
+
+	while (k->flag && k->flag != flag)
+		k++;
+	return k;
+}
+
 int ns_unshare(unsigned flags, struct err *e)
 {
 	if (unshare((int)flags) == 0)

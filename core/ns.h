@@ -15,6 +15,8 @@ struct ns_kind {
 };
 
 extern const struct ns_kind ns_kinds[];
+/* The row of one of them, by its flag. */
+const struct ns_kind *ns_kind(unsigned flag);
 
 /*
  * unshare(2). On failure *e names the namespace that was refused (or all, where

@@ -32,10 +32,7 @@ struct holder {
 
 static bool wants_net(const struct ns_scan *s)
 {
-	for (int k = 0; k < NS_KINDS; k++)
-		if (ns_kinds[k].flag == CLONE_NEWNET)
-			return s->kinds & 1u << k;
-	return false;
+	return s->kinds & 1u << (ns_kind(CLONE_NEWNET) - ns_kinds);
 }
 
 /* A copy of the descriptor: opened by its path, it could be anything by then, a device or a file that nobody answers for. */

@@ -27,6 +27,11 @@ int record_new_id(char id[RECORD_ID_LEN + 1], struct err *e)
 	return 0;
 }
 
+bool record_is_id(const char *name)
+{
+	return strlen(name) == RECORD_ID_LEN && !name[strspn(name, "0123456789abcdef")];
+}
+
 int record_name_check(const char *name, struct err *e)
 {
 	static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
@@ -338,11 +343,6 @@ static int collect(int state, const char *id, int (*clean)(const char *id, const
 	return 1;
 }
 
-static bool is_id(const char *name)
-{
-	return strlen(name) == RECORD_ID_LEN && !name[strspn(name, "0123456789abcdef")];
-}
-
 /* One that was killed before it had its ID. While others start, it is left to the next who looks. */
 static void collect_hidden(int state, const char *hidden)
 {
@@ -368,9 +368,9 @@ int record_gc(int (*clean)(const char *id, const char *text), void (*unmake)(int
 		return state < 0 ? state : points;
 	d = fdopendir(fcntl(state, F_DUPFD_CLOEXEC, 0));
 	while (d && (ent = readdir(d)))
-		if (is_id(ent->d_name))
+		if (record_is_id(ent->d_name))
 			removed += collect(state, ent->d_name, clean);
-		else if (ent->d_name[0] == '.' && is_id(ent->d_name + 1))
+		else if (ent->d_name[0] == '.' && record_is_id(ent->d_name + 1))
 			collect_hidden(state, ent->d_name);
 	if (d)
 		closedir(d);

@@ -38,7 +38,7 @@ static int find_id(int state, const char *prefix, char id[RECORD_ID_LEN + 1])
 
 	if (len && len <= RECORD_ID_LEN && !prefix[strspn(prefix, "0123456789abcdef")])
 		while (d && (ent = readdir(d))) {
-			if (strlen(ent->d_name) != RECORD_ID_LEN || ent->d_name[strspn(ent->d_name, "0123456789abcdef")] || strncmp(ent->d_name, prefix, len))
+			if (!record_is_id(ent->d_name) || strncmp(ent->d_name, prefix, len))
 				continue;
 			memcpy(id, ent->d_name, RECORD_ID_LEN + 1);
 			found++;

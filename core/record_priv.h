@@ -2,7 +2,12 @@
 #ifndef CORE_RECORD_PRIV_H
 #define CORE_RECORD_PRIV_H
 
+#include <stdbool.h>
+
 #include "core/err.h"
+
+/* Twelve hexadecimal digits. */
+bool record_is_id(const char *name);
 
 /* A folder below the state folder ("" the state folder itself), made where it is missing. Owned fd of a readable directory. */
 int record_dir(const char *name, struct err *e);
