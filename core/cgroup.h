@@ -107,6 +107,7 @@ struct cgroup_dirs {
 	const struct cgroups *all; /* borrowed: where they were looked for */
 	int patience_ms;  /* how long groups that are going are still waited for */
 	bool heed;     /* groups below that another call holds are not removed, and -EBUSY */
+	int *busy;     /* where the directory is kept open whose lock stood in the way last; borrowed, may be NULL */
 	bool own;      /* nobody else can mean these groups, by their names: nothing is to be locked for their use */
 	bool mark;     /* parents that have to be made are marked as going when the last group below them does */
 };

@@ -58,6 +58,11 @@ bool cgroup_is_marked(const char *path);
 /* Is the open directory the one that is called so, below `dir`, now? A lock on one that was removed says nothing of who has the name. */
 bool cgroup_is_at(int fd, int dir, const char *path);
 
+/* Lock the open directory, which is called so below `dir`, for removing it: false where another call holds it, which is noted at d->busy. */
+bool cgroup_hold_alone(struct cgroup_dirs *d, int fd, int dir, const char *path);
+
+void cgroup_sleep(int ms);
+
 /* Wait until nobody is in the groups that this call made. Was somebody there? */
 bool cgroup_dirs_wait(const struct cgroup_dirs *d);
 

@@ -24,8 +24,8 @@
 /* How long to sleep between two looks where nothing wakes us. */
 #define LOOK_MAX 1000
 #define KILL_LOOK_MAX 16
-/* ... and where v2's cgroup.events does */
-#define WAKE_MAX 60000
+/* ... and where v2's cgroup.events does: but the kernel puts a notice off for 10 ms, and forgets it where the group is removed meanwhile */
+#define WAKE_MAX 2000
 
 static long long now_ms(void)
 {
@@ -39,7 +39,7 @@ static long long now_ms(void)
 struct visit {
 	int (*group)(int dir, struct visit *v); /* 0 to go on; may be NULL */
 	bool remove;
-	bool heed; /* -EBUSY where another call holds a group below: cgroup_share */
+	struct cgroup_dirs *heed; /* -EBUSY where another call holds a group below, which is noted here: cgroup_share; or NULL */
 	bool populated;
 };
 
@@ -73,7 +73,7 @@ static int walk(int parent, const char *name, struct visit *v)
 		fd_close(&fd);
 		return rc;
 	}
-	rc = locks && ((flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) || !cgroup_is_at(fd, parent, name)) ? -EBUSY : walk_below(fd, dir, v);
+	rc = locks && !cgroup_hold_alone(v->heed, fd, parent, name) ? -EBUSY : walk_below(fd, dir, v);
 	if (!rc && v->group)
 		rc = v->group(fd, v);
 	if (!rc && v->remove && unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
@@ -228,7 +228,6 @@ static bool wait_empty(const struct cgroup_dirs *d, bool made_only, bool kill_th
 
 	for (;;) {
 		long long left = deadline < 0 ? WAKE_MAX : deadline - now_ms();
-		struct timespec t = { 0 };
 
 		left = left > 0 ? left : 0;
 		if (all_empty(d, made_only, kill_them, min_ms(left, kill_them ? KILL_LOOK_MAX : WAKE_MAX)))
@@ -236,37 +235,43 @@ static bool wait_empty(const struct cgroup_dirs *d, bool made_only, bool kill_th
 		if (left == 0)
 			return false;
 		delay = min_ms(left, delay);
-		t.tv_sec = delay / 1000;
-		t.tv_nsec = delay % 1000 * 1000000L;
-		nanosleep(&t, NULL);
+		cgroup_sleep(delay);
 		delay = min_ms(delay * 2LL, kill_them ? KILL_LOOK_MAX : LOOK_MAX);
 	}
 }
 
-/* What nobody is in any more, as a container that has ended, goes without being looked into first. */
-static bool remove_at_once(const struct cgroup_dirs *d, bool made_only)
+/* Once it is gone, what has its name next is another call's. */
+static int remove_once(struct cgroup_dir *g, struct visit *v)
 {
-	struct visit v = { .remove = true, .heed = d->heed };
+	int rc = walk(AT_FDCWD, g->path, v);
+
+	if (rc == 0)
+		g->made = g->going = false;
+	return rc;
+}
+
+/* What nobody is in any more, as a container that has ended, goes without being looked into first. */
+static bool remove_at_once(struct cgroup_dirs *d, bool made_only)
+{
+	struct visit v = { .remove = true, .heed = d->heed ? d : NULL };
 	bool all = true;
 
 	for (size_t i = 0; i < d->n; i++)
 		if (is_meant(&d->v[i], made_only))
-			all &= walk(AT_FDCWD, d->v[i].path, &v) == 0;
+			all &= remove_once(&d->v[i], &v) == 0;
 	return all;
 }
 
-static int remove_tree(const struct cgroup_dir *g, bool heed, int tries, struct err *e)
+static int remove_tree(struct cgroup_dir *g, struct cgroup_dirs *heed, int tries, struct err *e)
 {
 	struct visit v = { .remove = true, .heed = heed };
 	int rc = 0;
 
 	for (int i = 0; i < tries; i++) {
-		struct timespec t = { .tv_nsec = 1000000L << i };
-
-		rc = walk(AT_FDCWD, g->path, &v);
+		rc = remove_once(g, &v);
 		if (rc != -EBUSY)
 			break;
-		nanosleep(&t, NULL);
+		cgroup_sleep(1 << i);
 	}
 	return rc < 0 ? err_set(e, -rc, g->path, "remove group") : 0;
 }
@@ -286,21 +291,31 @@ bool cgroup_is_marked(const char *path)
 	return lstat(path, &st) == 0 && st.st_mode & CGROUP_MARK;
 }
 
-/* Somebody may have made it as a group of their own, and be about to use it. */
-static int remove_unheld(const char *path)
+/*
+ * Somebody may have made it as a group of their own, and be about to use it. Or
+ * they try the same, in vain as long as our group is below it: who comes after
+ * us then waits for nobody, and so it is for us to wait for them.
+ */
+static int remove_unheld(struct cgroup_dirs *d, const char *path)
 {
-	auto_close int fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	for (int i = 0; i < RMDIR_TRIES; i++) {
+		auto_close int fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd >= 0 && ((flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) || !cgroup_is_at(fd, AT_FDCWD, path)))
-		return -EBUSY;
-	return rmdir(path) < 0 ? -errno : 0;
+		/* what comes to be there from now on is another call's */
+		if (fd < 0 && (errno == ENOENT || errno == ENODEV))
+			return -errno;
+		if (fd < 0 || cgroup_hold_alone(d, fd, AT_FDCWD, path))
+			return rmdir(path) < 0 ? -errno : 0;
+		cgroup_sleep(1 << i);
+	}
+	return -EBUSY;
 }
 
 /*
  * Parents that were made on the way to the groups go with the last one below
  * them, whoever made them; those that others use meanwhile stay, and are theirs.
  */
-static void remove_parents(const struct cgroup_dirs *d)
+static void remove_parents(struct cgroup_dirs *d)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		char parent[4096], *slash;
@@ -308,7 +323,7 @@ static void remove_parents(const struct cgroup_dirs *d)
 		str_join(parent, sizeof parent, d->v[i].path);
 		while ((slash = strrchr(parent, '/')) && slash > parent + d->v[i].base) {
 			*slash = '\0';
-			if ((!cgroup_is_made(d, parent) && !cgroup_is_marked(parent)) || remove_unheld(parent) < 0)
+			if ((!cgroup_is_made(d, parent) && !cgroup_is_marked(parent)) || remove_unheld(d, parent) < 0)
 				break;
 		}
 	}
@@ -325,7 +340,7 @@ int cgroup_dirs_remove(struct cgroup_dirs *d, bool made_only, bool kill_them, in
 		if (!wait_empty(d, made_only, kill_them, deadline) && (rc = still_used(d, made_only, e)) < 0)
 			return rc;
 		for (size_t i = 0; i < d->n; i++) {
-			rc = is_meant(&d->v[i], made_only) ? remove_tree(&d->v[i], d->heed, wait_ms ? RMDIR_TRIES : 1, e) : 0;
+			rc = is_meant(&d->v[i], made_only) ? remove_tree(&d->v[i], d->heed ? d : NULL, wait_ms ? RMDIR_TRIES : 1, e) : 0;
 			failed = rc < 0 ? rc : failed;
 		}
 		/* somebody has come in since: wait for that one too */

@@ -115,9 +115,21 @@ test_ok 'a lock of a stranger'\''s keeps nobody for ever' '
 	soon test -s $TMP/locks
 	nestbox cgexec --create --rm -g pids:$G true
 	wait $a
-	nothing_left
+	nothing_left || left=1
 	kill -0 $l
 	kill $l $(cat $TMP/locks)
+	[ -z "${left-}" ]
+'
+test_ok 'a group above goes, too, where another call'\''s vain try to remove it comes in between' '
+	[ "$(command -v flock)" ] || exit 0
+	nestbox cgexec --create --rm -g pids:$G/above/x sh -c ": >$TMP/four; read _ <$TMP/go" & a=$!
+	soon test -e $TMP/four
+	flock $(hier pids)/$G/above sh -c ": >$TMP/tries; exec sleep 0.2" >/dev/null 2>&1 </dev/null & l=$!
+	soon test -e $TMP/tries
+	echo >$TMP/go
+	wait $a
+	wait $l
+	nothing_left
 '
 test_ok 'nothing is left of any test' 'nothing_left'
 done_testing
