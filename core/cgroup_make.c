@@ -239,8 +239,24 @@ static int enable_words(const struct cgroup_dir *level, const char *words, struc
 	return rc;
 }
 
-/* Give the controllers to the children of one level. */
-static int enable_at(const struct cgroup_dir *level, struct err *e)
+/*
+ * Another call may be giving them to the children just now: the kernel shows them
+ * as given before the children have their files, which takes a lock that this
+ * write, which changes nothing, waits for.
+ */
+static void wait_for_files(const struct cgroup_dir *level)
+{
+	struct strbuf words = { 0 };
+	struct err ignored = { 0 };
+
+	missing_controllers(level, "", &words);
+	if (!words.failed)
+		cgroup_put(level, "cgroup.subtree_control", words.s, &ignored);
+	strbuf_release(&words);
+}
+
+/* Give the controllers to the children of one level, a new one of which is about to be written to. */
+static int enable_at(const struct cgroup_dir *level, bool new_child, struct err *e)
 {
 	struct strbuf want = { 0 };
 	char have[512] = "", file[4096];
@@ -255,6 +271,8 @@ static int enable_at(const struct cgroup_dir *level, struct err *e)
 		rc = err_set(e, EBUSY, file, "write \"%s\"", want.s);
 	} else if (want.len) {
 		rc = enable_words(level, want.s, e);
+	} else if (new_child && !level->dry) {
+		wait_for_files(level);
 	}
 	strbuf_release(&want);
 	return rc < 0 ? hint_enable(level, rc, e) : 0;
@@ -268,8 +286,10 @@ static int enable_controllers(const struct cgroup_dir *g, struct err *e)
 
 	level.path = path;
 	for (size_t end = g->base; g->path[end] && !rc; end = next_level(g->path, end)) {
+		size_t next = next_level(g->path, end);
+
 		str_copyn(path, sizeof path, g->path, end);
-		rc = enable_at(&level, e);
+		rc = enable_at(&level, g->made && !g->path[next], e);
 	}
 	return rc;
 }
