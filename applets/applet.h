@@ -31,6 +31,8 @@ struct applet {
 	void (*defaults)(void *args);
 	/* a step's own word on "the rest is always executed" (setpriv --exec); may be NULL */
 	bool (*execs)(const void *args);
+	/* does the step go where strangers can look at us, or let them in with the command? NULL: no */
+	bool (*enters)(const void *args);
 	const struct applet *const *verbs; /* NULL-terminated: the next word chooses, e.g. "netns new" */
 	const struct applet *bare;      /* the verb that is meant where no word follows; NULL: one has to */
 	enum applet_alone alone;

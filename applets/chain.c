@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "core/cred.h"
 #include "core/fd.h"
 #include "core/plan.h"
+#include "core/self.h"
 #include "core/sys.h"
 
 /*
@@ -24,6 +26,7 @@ static struct {
 	struct step_ctx ctx;
 	bool reexec;
 	int self_fd; /* owned; our own binary, which the new root does not have */
+	char **link; /* borrowed: the words from the present link on, with the one that leads to it */
 	const char *word;
 } chain = { .ctx = { .err_fd = -1, .parent_fd = -1, .net_sock = -1, .seats = CGROUP_SEATS_NONE }, .self_fd = -1 };
 
@@ -109,8 +112,11 @@ void chain_start(const char *called)
 	sock_passed_take(&chain.ctx.sockets);
 	unsetenv("NESTBOX_CHAIN");
 	unsetenv("NESTBOX_REEXEC");
-	if (chain.self_fd >= 0)
+	if (chain.self_fd >= 0) {
+		/* execveat(2) of a descriptor makes a number the name of the process */
+		prctl(PR_SET_NAME, "nestbox");
 		return;
+	}
 	chain.self_fd = openat(AT_FDCWD, "/proc/self/exe", O_PATH | O_CLOEXEC);
 	/* without /proc: the path that execve was given, getauxval(3) */
 	if (chain.self_fd < 0)
@@ -162,6 +168,29 @@ static int execute_next(char **argv, struct err *e)
 		return err_set(e, ENOMEM, "environment", NULL);
 	sys_execveat(chain.self_fd, argv, environ);
 	return err_sys(e, "nestbox", "execute own binary");
+}
+
+/*
+ * CVE-2019-5736: who sees a process of ours, and may look into it, gets at the
+ * binary by /proc/PID/exe, and can write to it once nobody runs it. In a pid
+ * namespace of its own the container sees none until its command runs, unless
+ * the command leads back to us: "#!/proc/self/exe" is a script for nestbox.
+ * Whoever then runs something else beside it has it. Since that cannot be known
+ * before execve(2) has looked, all that goes into a container is such a copy;
+ * it takes seven system calls and a seventh of a millisecond.
+ */
+int chain_protect(struct err *e)
+{
+	auto_close int copy = -1;
+
+	if (!self_is_exposed(chain.self_fd))
+		return 0;
+	copy = self_copy(chain.self_fd, e);
+	if (copy < 0)
+		return copy;
+	fd_close(&chain.self_fd);
+	chain.self_fd = take_fd(&copy);
+	return execute_next(chain.link, e);
 }
 
 static int check_seats(struct err *e)
@@ -266,6 +295,21 @@ static int become_root(struct err *e)
 	return rc;
 }
 
+/*
+ * Of a mount of the host's no copy can be made any more in a mount namespace of
+ * our own: the first link sees to what any of the line will need.
+ */
+static bool line_enters(char **argv)
+{
+	for (; argv[0] && argv[1]; argv++) {
+		const struct applet *a = strcmp(argv[0], "nestbox") ? NULL : applet_find(argv[1]);
+
+		if (a && a->enters)
+			return true;
+	}
+	return false;
+}
+
 /* Run one chain applet as a plan of one step; the number of words used, or -errno. */
 static int run_step(const struct applet *a, int argc, char **argv, bool *execs, struct err *e)
 {
@@ -286,6 +330,9 @@ static int run_step(const struct applet *a, int argc, char **argv, bool *execs, 
 	if (used == argc && a->alone == ALONE_ERROR && !(a->execs && a->execs(NULL)))
 		return err_bad(e, NULL, "no command is given");
 	chain.ctx.alone = used == argc;
+	rc = (a->enters && a->enters(args)) || line_enters(argv + used) ? chain_protect(e) : 0;
+	if (rc < 0)
+		return rc;
 	rc = plan_run(&plan, &chain.ctx, &status, e);
 	if (rc == STEP_WAIT)
 		chain_end(status);
@@ -308,13 +355,14 @@ static int help_after_all(const struct applet *top, const struct applet *a, cons
 	return 0;
 }
 
-int chain_run(int argc, char **argv, struct err *e)
+int chain_run(int argc, char **argv, bool led, struct err *e)
 {
-	for (;;) {
+	for (;; led = true) {
 		const struct applet *const top = applet_find(argv[0]), *a = top;
 		bool execs = false;
 		int used, rc;
 
+		chain.link = argv - led;
 		if (!a) {
 			/* nobody's failure but nestbox's own, wherever on the line it is */
 			e->status = 125;

@@ -19,8 +19,15 @@ const char *chain_word(void);
 /* What the line knows of itself. */
 struct step_ctx *chain_ctx(void);
 
-/* Run the applet argv[0] and what follows. The exit status, or -errno with *e filled. */
-int chain_run(int argc, char **argv, struct err *e);
+/*
+ * Before a container can see this process: go on as a copy of the binary that
+ * it cannot write to, from the present link of the line. 0 where that is the
+ * case, or none is needed; else this returns only on failure, with -errno.
+ */
+int chain_protect(struct err *e);
+
+/* Run the applet argv[0] and what follows; `led`: argv[-1] is there, and is the word that leads to us. The exit status, or -errno with *e filled. */
+int chain_run(int argc, char **argv, bool led, struct err *e);
 
 /* Execute the user's command; nothing of ours goes along. Returns only on failure. */
 int chain_exec(char **argv, struct err *e);

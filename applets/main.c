@@ -207,7 +207,7 @@ static int run_nestbox(int argc, char **argv, struct err *e)
 		return print_words(argc - 2, argv + 2, e);
 	if (!strcmp(argv[1], "--install"))
 		return install_links(argc - 2, argv + 2, e);
-	return chain_run(argc - 1, argv + 1, e);
+	return chain_run(argc - 1, argv + 1, true, e);
 }
 
 /* The one line, and the hint; written with one write each, so that lines of several processes do not mix. */
@@ -253,7 +253,7 @@ int main(int argc, char **argv)
 	by_link = applet_find(name) != NULL;
 	if (by_link) {
 		argv[0] = (char *)name;
-		rc = chain_run(argc, argv, &e);
+		rc = chain_run(argc, argv, false, &e);
 	} else {
 		rc = run_nestbox(argc, argv, &e);
 	}

@@ -258,6 +258,14 @@ const struct step_ops nsenter_step = {
 	.close = nsenter_close,
 };
 
+/* Whoever is in that pid namespace sees us. */
+static bool nsenter_enters(const void *args)
+{
+	const struct nsenter_args *a = args;
+
+	return a->all || a->ns[4].set;
+}
+
 const struct applet applet_nsenter = {
 	.name = "nsenter",
 	.synopsis = "[OPTIONS] [--] [COMMAND [ARG]...]",
@@ -265,6 +273,7 @@ const struct applet applet_nsenter = {
 	.opts = nsenter_opts,
 	.notes = "Without a command, your shell is run. Files come from unshare --uts=FILE and the like.",
 	.step = &nsenter_step,
+	.enters = nsenter_enters,
 	.alone = ALONE_SHELL,
 	.fail = 1,
 };

@@ -334,6 +334,13 @@ const struct step_ops pivot_step = {
 	.close = pivot_close,
 };
 
+static bool pivot_enters(const void *args)
+{
+	const struct pivot_args *a = args;
+
+	return !a->prepare;
+}
+
 const struct applet applet_pivot = {
 	.name = "pivot",
 	.synopsis = "[OPTIONS] NEWROOT [--] [COMMAND [ARG]...]",
@@ -342,6 +349,7 @@ const struct applet applet_pivot = {
 	.notes = "Without a command, your shell is run.\n"
 		 "It wants a mount namespace of its own: nestbox unshare --mount -- nestbox pivot ...",
 	.step = &pivot_step,
+	.enters = pivot_enters,
 	.alone = ALONE_SHELL,
 	.fail = 125,
 };

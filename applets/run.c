@@ -354,7 +354,8 @@ static int run_main(int argc, char **argv, struct err *e)
 			err_hint(e, "nestbox run --help lists the options");
 		return used;
 	}
-	if ((rc = run_check(&a, e)) < 0 || (rc = find_facts(&a, &f, &keep, e)) < 0 || (rc = run_plan(&a, &f, &p, e)) < 0)
+	/* before anything is read, which may be a pipe */
+	if ((rc = run_check(&a, e)) < 0 || (!a.dry_run && (rc = chain_protect(e)) < 0) || (rc = find_facts(&a, &f, &keep, e)) < 0 || (rc = run_plan(&a, &f, &p, e)) < 0)
 		return rc;
 	argv = used < argc ? argv + used : shell;
 	rc = a.dry_run ? print(&p, argv, e) : start(&p, &a, &f, argv, e);

@@ -120,6 +120,11 @@ int sys_mount_idmap(int mnt, unsigned flags, uint64_t set, int userns)
 	return (int)syscall(SYS_mount_setattr, mnt, "", flags, &attr, sizeof attr);
 }
 
+int sys_access(int fd, int mode)
+{
+	return (int)syscall(SYS_faccessat2, fd, "", mode, AT_EMPTY_PATH | AT_EACCESS);
+}
+
 int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	return (int)syscall(SYS_close_range, first, last, flags);

@@ -48,6 +48,8 @@ int sys_fsmount(int fs, unsigned attrs);                                        
 /* mount_setattr(2), 5.12: `set` and `clear` are MOUNT_ATTR_*, propagation MS_PRIVATE and the like or 0 */
 int sys_mount_setattr(int dir, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation);
 int sys_mount_idmap(int mnt, unsigned flags, uint64_t set, int userns);              /* the same with MOUNT_ATTR_IDMAP */
+/* may we, with our effective ids and capabilities, do that (W_OK, ...) with the file of the fd? faccessat2(2), 5.8; EROFS: not by this mount */
+int sys_access(int fd, int mode);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);                  /* close_range(2), 5.9 */
 int sys_execveat(int fd, char *const argv[], char *const env[]);                     /* execveat(2) with AT_EMPTY_PATH */
 int sys_join_session_keyring(void);                                                  /* keyctl(2): an anonymous one */

@@ -329,10 +329,17 @@ static void become(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-/* nestbox's own binary, read-only, as the thing that a container could get hold of */
-static void copy_binary(void)
+/* The own binary is what a container could get hold of: from here on it is a read-only one that runs. */
+static void run_copy(char **argv)
 {
-	close(clone_tree(AT_FDCWD, "/proc/self/exe", MOUNT_ATTR_RDONLY));
+	static char name[] = "copy";
+	int copy;
+
+	if (!strcmp(argv[0], name))
+		return;
+	copy = clone_tree(AT_FDCWD, "/proc/self/exe", MOUNT_ATTR_RDONLY);
+	argv[0] = name;
+	must(syscall(SYS_execveat, copy, "", argv, environ, AT_EMPTY_PATH), "copy of the binary");
 }
 
 static _Noreturn void container(int root, char **argv, bool with_masks)
@@ -422,7 +429,7 @@ int main(int argc, char **argv)
 		return 125;
 	is_v1 = access("/sys/fs/cgroup/memory/tasks", F_OK) == 0;
 	if (with_copy)
-		copy_binary();
+		run_copy(argv);
 	root = clone_tree(AT_FDCWD, argv[optind], 0);
 	must(root, argv[optind]);
 	must(syscall(SYS_mount_setattr, root, "", AT_EMPTY_PATH | AT_RECURSIVE, &private, sizeof private), "private");
