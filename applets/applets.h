@@ -4,6 +4,7 @@
  */
 APPLET(cgclassify)
 APPLET(cgexec)
+APPLET(check)
 APPLET(gc)
 APPLET(idmap)
 APPLET(lsns)

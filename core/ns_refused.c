@@ -69,6 +69,9 @@ void ns_hint_user(struct err *e)
 
 static void hint_refused(const struct ns_kind *k, unsigned flags, struct err *e)
 {
+	/* it was made, and gave nothing: that is how AppArmor restricts it */
+	if (k && k->flag != CLONE_NEWUSER && flags & CLONE_NEWUSER)
+		ns_hint_user(e);
 	if (k ? k->flag != CLONE_NEWUSER : !(flags & CLONE_NEWUSER)) {
 		err_hint(e, "this needs CAP_SYS_ADMIN: be root, or make a user namespace too (unshare --map-root-user)");
 		return;
