@@ -1,6 +1,7 @@
 #include "applets/setpriv.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -160,6 +161,18 @@ static int set_securebits(struct setpriv_job *j, struct err *e)
 	return rc < 0 ? rc : cred_set_securebits(bits | keep, e);
 }
 
+/*
+ * From here on we may do no more than the command, and who may do as much may
+ * look into us, what we have open included: CVE-2016-9962, ptrace(2). In a pid
+ * namespace of this line's own nobody is there who could.
+ */
+static int hide(struct setpriv_job *j, struct err *e)
+{
+	if (!changes_creds(j->a) || j->ctx->made & CLONE_NEWPID || prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL) == 0)
+		return 0;
+	return err_sys(e, "dumpable", NULL);
+}
+
 /* --caps is docker's: a user who is not root has nothing, and nothing is inheritable or ambient. */
 static int set_all_caps(struct setpriv_job *j, struct err *e)
 {
@@ -240,6 +253,7 @@ static part_fn *const parts[] = {
 	setpriv_set_groups,     /* needs CAP_SETGID, as the gid does */
 	setpriv_set_gids,
 	setpriv_set_uids,
+	hide,
 	set_caps,               /* the change of the uid empties the ambient set */
 	set_pdeathsig,          /* a change of ids clears it: prctl(2) */
 	set_no_new_privs,
