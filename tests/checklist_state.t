@@ -36,7 +36,7 @@ fi
 
 for how in 'mkdir -m 777 D' 'mkdir -m 750 D' 'ln -s target D' ': >D' ${AS_USER:+'mkdir -m 700 D; chown 1000 D'} ${AS_USER:+'ln -s . D'}; do
 	test_fails 125 'state folder' "E4: a state folder that somebody else has made is refused: $how" "
-		rm -rf \"\$STATE\"; mkdir -p \"\$TMP/target\"
+		rm -rf \"\$STATE\"; mkdir -p -m 700 \"\$TMP/target\"
 		cd \"\${STATE%/*}\"; ln -sfn \"\$TMP/target\" target
 		D=\$(basename \"\$STATE\")
 		$(printf '%s' "$how" | sed 's/D/"$D"/g')
