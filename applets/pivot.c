@@ -25,7 +25,7 @@
 const struct opt pivot_mount_opts[] = {
 	{ OPT_LIST, 'v', "volume", "SRC:DST[:OPT]", "bind SRC to DST inside (ro, rw, slave, shared)", MOFF(binds), .alias = "bind" },
 	{ OPT_LIST, 0, "tmpfs", "DST[:OPT]", "a tmpfs on DST inside (size=64k, mode=1777, ...)", MOFF(tmpfs) },
-	{ OPT_FLAG, 0, "read-only", NULL, "make the root itself read-only", MOFF(read_only) },
+	{ OPT_FLAG, 0, "read-only", NULL, "make the root itself read-only", MOFF(read_only), .alias = "ro" },
 	{ OPT_END },
 };
 
@@ -35,6 +35,7 @@ static const struct opt pivot_opts[] = {
 	{ OPT_FLAG, 0, "etc", NULL, "write /etc/hosts, /etc/hostname and /etc/resolv.conf for this network and host name", OFF(etc) },
 	{ OPT_GROUP, .off = OFF(names), .group = pivot_etc_opts },
 	{ OPT_GROUP, .off = OFF(mounts), .group = pivot_mount_opts },
+	{ OPT_GROUP, .off = OFF(old), .group = pivot_old_opts },
 	{ OPT_FLAG, 0, "here", NULL, "do it although this is pid 1's mount namespace", OFF(here) },
 	{ OPT_FLAG, 0, "host-devices", NULL, "all the host's device nodes in the fresh /dev", OFF(host_devices) },
 	{ OPT_LIST, 0, "idmap", "RANGE", "map the owners of the root's files, INNER:OUTER:COUNT, as idmap mount does", OFF(idmap) },
@@ -55,6 +56,7 @@ struct pivot_state {
 	bool late; /* they can only be had in the new mount namespace */
 	struct pivot_items api, volumes;
 	struct pivot_etc_files etc;
+	struct pivot_old_state old;
 	struct record_points points;
 };
 
@@ -90,6 +92,7 @@ static int pivot_check(const void *args, struct err *e)
 	if (!rc && a->idmap_volumes && !a->idmap.n)
 		rc = err_bad(e, "--idmap-volumes", "goes with --idmap");
 	rc = rc ? rc : pivot_etc_check(&a->names, e);
+	rc = rc ? rc : pivot_old_check(a, e);
 	if (!rc && a->rm && !a->prepare)
 		rc = err_bad(e, "--rm", "goes with --prepare: pivot itself leaves nobody behind to clean up");
 	return rc;
@@ -152,6 +155,8 @@ static int open_sources(const struct pivot_args *a, struct pivot_state *s, const
 		return s->root;
 	if (a->idmap.n && (rc = mnt_idmap(s->root, a->new_root, true, 0, userns, e)) < 0)
 		return rc;
+	if ((rc = pivot_old_open(a, &s->old, s->root, e)) < 0)
+		return rc;
 	/* with --api the fresh /dev has one that nobody can have tampered with */
 	if (a->mask.n && !a->api && (rc = open_null(s, e)) < 0)
 		return rc;
@@ -162,6 +167,7 @@ static void close_sources(struct pivot_state *s)
 {
 	pivot_items_release(&s->api);
 	pivot_items_release(&s->volumes);
+	pivot_old_release(&s->old);
 	fd_close(&s->root);
 	fd_close(&s->null);
 }
@@ -172,7 +178,7 @@ static int pivot_open(const void *args, void *state, struct step_ctx *ctx, struc
 	struct pivot_state *s = state;
 	int rc;
 
-	*s = (struct pivot_state){ .root = -1, .null = -1, .etc = PIVOT_ETC_NONE, .points = RECORD_POINTS_NONE };
+	*s = (struct pivot_state){ .root = -1, .null = -1, .etc = PIVOT_ETC_NONE, .old = PIVOT_OLD_NONE, .points = RECORD_POINTS_NONE };
 	if (a->prepare) {
 		s->root = fd_open_dir(AT_FDCWD, a->new_root, e);
 		return s->root < 0 ? s->root : 0;
@@ -259,7 +265,7 @@ static int furnish(const struct pivot_args *a, struct pivot_state *s, struct err
 
 	if (root < 0)
 		return root;
-	if ((rc = attach_all(&s->api, root, e)) < 0 || (rc = pivot_etc_copy(&s->etc, root, a->mounts.read_only, &s->volumes, e)) < 0 ||
+	if ((rc = pivot_old_attach(a, &s->old, e)) < 0 || (rc = attach_all(&s->api, root, e)) < 0 || (rc = pivot_etc_copy(&s->etc, root, a->mounts.read_only, &s->volumes, e)) < 0 ||
 	    (rc = attach_all(&s->volumes, root, e)) < 0 ||
 	    (rc = pivot_mask(a, root, s->null, e)) < 0 || (rc = pivot_read_only_paths(a, root, e)) < 0)
 		return rc;
@@ -268,7 +274,7 @@ static int furnish(const struct pivot_args *a, struct pivot_state *s, struct err
 	/* last: the steps before may have had to make mount points */
 	if (a->mounts.read_only && sys_mount_setattr(root, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0) < 0)
 		return err_sys(e, "/", "make read-only");
-	return 0;
+	return pivot_old_console(&a->old, e);
 }
 
 static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, struct err *e)
@@ -292,7 +298,10 @@ static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, stru
 	if (rc == 0)
 		rc = pivot_etc_make(a, &s->etc, ctx, e);
 	if (rc == 0)
-		rc = root_pivot(s->root, e);
+		rc = pivot_old_points(a, &s->old, s->root, e);
+	s->old.plan.moved = &s->old.names;
+	if (rc == 0)
+		rc = root_pivot(s->root, &s->old.plan, e);
 	if (rc == -EACCES)
 		err_hint(e, "it is %s, which only its owner and the host's root may enter", a->new_root);
 	if (rc == 0)

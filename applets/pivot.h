@@ -21,9 +21,16 @@ struct pivot_etc {
 	struct strs hosts;  /* NAME:IP */
 };
 
+/* What becomes of the old root. (pivot_old.c) */
+struct pivot_old {
+	const char *keep, *move, *console, *method; /* NULL: not given */
+	bool no_move, free;
+};
+
 struct pivot_args {
 	struct pivot_mounts mounts;
 	struct pivot_etc names;
+	struct pivot_old old;
 	bool api;
 	bool api_write;       /* /sys and /sys/fs/cgroup can be written, as for a privileged container */
 	bool host_devices;
@@ -37,7 +44,7 @@ struct pivot_args {
 	const char *new_root;
 };
 
-extern const struct opt pivot_mount_opts[], pivot_etc_opts[];
+extern const struct opt pivot_mount_opts[], pivot_etc_opts[], pivot_old_opts[];
 extern const struct step_ops pivot_step;
 
 /*

@@ -10,6 +10,7 @@
 #include "core/dev.h"
 #include "core/mnt.h"
 #include "core/record.h"
+#include "core/root.h"
 
 /* A detached mount that waits for its place inside the new root. */
 struct pivot_item {
@@ -65,6 +66,32 @@ int pivot_etc_add(const struct pivot_args *a, struct pivot_items *l, struct err 
 int pivot_etc_copy(const struct pivot_etc_files *f, int root, bool read_only, struct pivot_items *l, struct err *e);
 /* Can the container do without this mount, as its place, for which mnt_point said rc, is missing and can be made by nobody? */
 bool pivot_etc_can_lack(const struct pivot_item *it, int rc);
+
+/* The old root (pivot_old.c). */
+#define PIVOT_MOVES_MAX 8
+#define PIVOT_NAME_MAX 64
+struct pivot_moved {
+	int mnt, at;                    /* owned: the detached mount, and its place in the new root, or -1 */
+	char where[PIVOT_NAME_MAX + 1]; /* "/dev" */
+};
+struct pivot_old_state {
+	struct root_plan plan; /* its `moved` is to be `names` */
+	struct strs names;
+	struct pivot_moved moved[PIVOT_MOVES_MAX];
+	size_t n;
+	int keep_at;           /* owned: where the old root goes, or -1 */
+};
+#define PIVOT_OLD_NONE ((struct pivot_old_state){ .plan = ROOT_PLAN, .keep_at = -1 })
+
+int pivot_old_check(const struct pivot_args *a, struct err *e);
+/* What goes along from the old root, to the one whose detached mounts are `root`; no place is made yet. */
+int pivot_old_open(const struct pivot_args *a, struct pivot_old_state *s, int root, struct err *e);
+/* Make the places in `root`: what cannot be made is to be known before the old root is left. */
+int pivot_old_points(const struct pivot_args *a, struct pivot_old_state *s, int root, struct err *e);
+/* After the pivot: what was kept and moved gets its place. And the last of all. */
+int pivot_old_attach(const struct pivot_args *a, struct pivot_old_state *s, struct err *e);
+int pivot_old_console(const struct pivot_old *o, struct err *e);
+void pivot_old_release(struct pivot_old_state *s);
 
 /* After the pivot: hide the paths of --mask. `null` is a detached /dev/null, or -1: take the root's own. */
 int pivot_mask(const struct pivot_args *a, int root, int null, struct err *e);

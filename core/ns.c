@@ -107,6 +107,13 @@ static bool first_pid_ns(int proc)
 	return fstatat(proc, "self/ns/pid", &st, 0) == 0 && st.st_ino == INIT_PID_NS;
 }
 
+bool ns_is_machines_init(void)
+{
+	auto_close int proc = getpid() == 1 ? open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	return proc >= 0 && first_pid_ns(proc);
+}
+
 /*
  * Whether pid 1's namespace may be looked at is ptrace(2)'s rule, and a root
  * with a capability less than pid 1 may not. Its mountinfo anybody can read,

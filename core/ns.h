@@ -61,5 +61,7 @@ int ns_clocks(const long long *boottime, const long long *monotonic, struct err 
  * pid 1, and is not pid 1 itself? 1 yes, 0 no, -errno when nobody could be asked.
  */
 int ns_is_inits(const char *kind, struct err *e);
+/* Is this the machine's own pid 1, and not a container's? Not where there is no /proc to ask. */
+bool ns_is_machines_init(void);
 
 #endif

@@ -1,4 +1,4 @@
-#include "core/root.h"
+#include "core/root_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,20 +59,11 @@ static void leave_chroot(void)
 }
 
 /*
- * The root is an initramfs: it has no parent that could take the new root in
- * its place. The new root covers it instead, and "/" is stacked on "/": ".."
- * at the top leads back to where one is. What else is mounted on the initramfs
- * must go first: a covered procfs would still count as visible, and let a user
- * namespace inside mount an unmasked one.
+ * Nothing that is mounted on an initramfs may stay there once it is covered: a
+ * covered procfs would still count as visible, and let a user namespace inside
+ * mount an unmasked one.
  */
-static int cover_initramfs(int root, struct err *e)
-{
-	if (fchdir(root) < 0 || chroot(".") < 0 || chdir("/") < 0)
-		return err_sys(e, "/", "change the root");
-	return 0;
-}
-
-static void drop_initramfs_mounts(void)
+static void drop_mounts(void)
 {
 	static const char *const usual[] = { "/proc", "/sys", "/dev", "/run", "/tmp" };
 	char *text = fd_slurp(AT_FDCWD, "/proc/self/mountinfo", 1 << 24);
@@ -97,40 +88,94 @@ static void drop_initramfs_mounts(void)
 	free(text);
 }
 
-/* Is "/" the mount that the machine booted with, which pivot_root refuses? */
-static bool is_initramfs(void)
+/* Is "/" a file system in memory, as an initramfs is? */
+static bool is_in_memory(int at)
 {
-	auto_close int at = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
 
-	return at >= 0 && fstatfs(at, &fs) == 0 && (fs.f_type == RAMFS_MAGIC || fs.f_type == TMPFS_MAGIC);
+	return fstatfs(at, &fs) == 0 && (fs.f_type == RAMFS_MAGIC || fs.f_type == TMPFS_MAGIC);
 }
 
-int root_pivot(int root, struct err *e)
+/*
+ * The root has no parent that could take the new root in its place. Bound on
+ * itself it has one, and ".." at the top leads to what is stacked there.
+ */
+static int give_parent(struct err *e)
 {
-	auto_close int old = -1;
-	bool initramfs;
+	drop_mounts();
+	if (mount("/", "/", NULL, MS_BIND | MS_REC, NULL) < 0)
+		return err_sys(e, "/", "bind on itself");
+	return chdir("/..") < 0 || chroot(".") < 0 ? err_sys(e, "/", "change the root") : 0;
+}
 
-	leave_chroot();
-	old = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (old < 0)
-		return err_sys(e, "/", "open");
-	/* a shared parent would show the new root to its peers, and pivot_root refuses it */
-	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_PRIVATE) < 0)
-		return err_sys(e, "/", "make mounts private");
+/* The new root covers the old one: ".." at the top leads back to where one is. */
+static int cover(int root, struct err *e)
+{
+	drop_mounts();
+	if (fchdir(root) < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return err_sys(e, "/", "change the root");
+	return 0;
+}
+
+/* `old` is "/". */
+static int pivot(int root, int old, const struct root_plan *plan, bool in_memory, struct err *e)
+{
 	if (sys_move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_sys(e, "/", "attach the new root");
-	initramfs = is_initramfs();
+	if (plan->method == ROOT_MOVE)
+		return cover(root, e);
 	if (fchdir(root) < 0)
 		return err_sys(e, "/", "change to the new root");
 	if (sys_pivot_root(".", ".") < 0) {
-		if (errno != EINVAL || !initramfs)
-			return err_sys(e, "/", "pivot_root");
-		drop_initramfs_mounts();
-		return cover_initramfs(root, e);
+		int code = errno;
+
+		/* without /proc it does not show before that it has no parent */
+		if (code == EINVAL && in_memory && plan->method == ROOT_AUTO)
+			return cover(root, e);
+		err_set(e, code, "/", "pivot_root");
+		root_hint(".", ".", code, e);
+		return -code;
 	}
 	/* the old root lies on top of the new one now; private, or letting it go would let it go elsewhere too */
 	if (fchdir(old) < 0 || mount(NULL, ".", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || umount2(".", MNT_DETACH) < 0)
 		return err_sys(e, "old root", "detach");
 	return chdir("/") < 0 ? err_sys(e, "/", "change to the new root") : 0;
+}
+
+/* What leaves the old root, and what is kept of it. */
+static int split_old(struct root_plan *plan, struct err *e)
+{
+	for (size_t i = 0; plan->moved && i < plan->moved->n; i++) {
+		char *path = str_joined("/", plan->moved->v[i]);
+
+		if (path)
+			umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+		free(path);
+	}
+	if (plan->keep)
+		plan->kept = sys_open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | AT_RECURSIVE);
+	return plan->keep && plan->kept < 0 ? err_sys(e, "/", "copy the mounts") : 0;
+}
+
+int root_pivot(int root, struct root_plan *plan, struct err *e)
+{
+	auto_close int old = -1, bound = -1;
+	bool in_memory;
+	int rc;
+
+	leave_chroot();
+	old = openat(AT_FDCWD, "/", (plan->free ? O_RDONLY : O_PATH) | O_DIRECTORY | O_CLOEXEC);
+	if (old < 0)
+		return err_sys(e, "/", "open");
+	/* a shared parent would show the new root to its peers, and pivot_root refuses it */
+	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_PRIVATE) < 0)
+		return err_sys(e, "/", "make mounts private");
+	in_memory = is_in_memory(old);
+	rc = split_old(plan, e);
+	if (rc == 0 && plan->method != ROOT_MOVE && in_memory && root_has_no_parent() && (rc = give_parent(e)) == 0)
+		rc = bound = fd_open_dir(AT_FDCWD, "/", e);
+	rc = rc < 0 ? rc : pivot(root, bound < 0 ? old : bound, plan, in_memory, e);
+	if (rc == 0 && plan->free)
+		root_free(old);
+	return rc;
 }

@@ -162,7 +162,8 @@ struct stx {
 	uint64_t ino;
 	uint64_t to_dev[12];
 	uint32_t dev_major, dev_minor;
-	uint64_t rest[14];
+	uint64_t mnt_id;
+	uint64_t rest[13];
 };
 
 bool sys_is_mount_root(int dir, const char *path)
@@ -171,6 +172,17 @@ bool sys_is_mount_root(int dir, const char *path)
 	const uint64_t mount_root = 0x2000; /* STATX_ATTR_MOUNT_ROOT */
 
 	return syscall(SYS_statx, dir, path, AT_SYMLINK_NOFOLLOW, 0, &stx) == 0 && stx.attributes & mount_root;
+}
+
+int sys_mount_id(int dir, const char *path, unsigned flags, uint64_t *id)
+{
+	const unsigned mnt_id = 0x1000; /* STATX_MNT_ID */
+	struct stx stx = { 0 };
+
+	if (syscall(SYS_statx, dir, path, flags, mnt_id, &stx) < 0)
+		return -1;
+	*id = stx.mnt_id;
+	return 0;
 }
 
 int sys_stat_cached(int dir, const char *path, struct sys_stat *st)

@@ -62,6 +62,7 @@ struct sys_stat {
 	mode_t mode;
 };
 int sys_stat_cached(int dir, const char *path, struct sys_stat *st);
+int sys_mount_id(int dir, const char *path, unsigned flags, uint64_t *id);           /* the number that mountinfo begins the mount's line with: statx(2), 5.8; AT_EMPTY_PATH */
 bool sys_is_mount_root(int dir, const char *path);                                   /* statx(2), 5.8; follows no link at the end */
 
 #endif

@@ -1,33 +1,7 @@
 #!/bin/sh
 # pivot_root and switch_root: the old commands, for scripts that know them.
 . "${0%/*}/lib.sh"
-need namespaces cmd:busybox
-
-cat >>"$TMP/.env" <<'END'
-status() { rc=0; "$@" >/dev/null 2>"$TMP/said" || rc=$?; echo "$rc"; }
-soon() { for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ! "$@" || return 0; sleep 0.1; done; return 1; }
-
-# run the script $1 in namespaces of its own, with a fresh tmpfs full of programs at $TMP/new
-in_tmpfs()
-{
-	mkdir -p "$TMP/new"
-	$AS_ROOT nestbox unshare -m -p --mount-proc --kill-child -- sh -euc '
-		. "$TMP/.env"
-		mount -t tmpfs -o size=64m,mode=755 new "$TMP/new"
-		cp -a "$TMP/root/." "$TMP/new"
-		cp "$NB" "$TMP/new/bin/nestbox"
-		mkdir "$TMP/new/old" "$TMP/new/next"
-		'"$1"
-}
-
-# run the script $1 in a tmpfs as root, as in an initramfs, with another tmpfs at /next;
-# /proc comes along, as a user namespace has no new one where none is to be seen
-in_ram() { printf 'set -eu; PATH=/bin; %s\n%s\n' "$next" "$1" >"$TMP/script"; in_tmpfs 'cp "$TMP/script" "$TMP/new/script"
-	exec nestbox pivot -v /proc:/proc "$TMP/new" -- /bin/sh /script'; }
-next='mount -t tmpfs -o size=32m,mode=755 next /next; cp -a /bin /etc /next; mkdir /next/proc /next/dev /next/sys /next/run; : >/next/mark; : >/oldfile'
-END
-. "$TMP/.env"
-"$TESTS/../scripts/rootfs" "$TMP/root"
+. "${0%/*}/roots.sh"
 
 # --- pivot_root
 
@@ -90,7 +64,7 @@ END
 			cat \$TMP/said
 			grep -q \"^nestbox: pivot_root: \" \$TMP/said" || exit 1
 	done <"$TMP/cases"
-	in_tmpfs "[ \$(status nestbox pivot_root \$TMP/new /tmp) = 1 ]; grep -q \"[Rr]esource busy\" \$TMP/said; grep -q \"^nestbox: hint: .*bind it on itself\" \$TMP/said"
+	in_tmpfs "[ \$(status nestbox pivot_root \$TMP/new /tmp) = 1 ]; grep -q \"[Rr]esource busy\" \$TMP/said; grep -q \"^nestbox: hint: /tmp .*has to be below the new one\" \$TMP/said"
 	in_tmpfs "[ \$(status nestbox pivot_root \$TMP/new/bin \$TMP/new/bin) = 1 ]; grep -q \"Invalid argument\" \$TMP/said; grep -q \"^nestbox: hint: .*no mount point\" \$TMP/said"
 	in_tmpfs "mount --make-rshared /; [ \$(status nestbox pivot_root \$TMP/new \$TMP/new/old) = 1 ]; grep -q \"^nestbox: hint: .*shared\" \$TMP/said"
 '
