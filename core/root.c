@@ -63,10 +63,10 @@ static void leave_chroot(void)
  * covered procfs would still count as visible, and let a user namespace inside
  * mount an unmasked one.
  */
-static void drop_mounts(void)
+static void drop_mounts(int proc)
 {
 	static const char *const usual[] = { "/proc", "/sys", "/dev", "/run", "/tmp" };
-	char *text = fd_slurp(AT_FDCWD, "/proc/self/mountinfo", 1 << 24);
+	char *text = fd_slurp(proc, "self/mountinfo", 1 << 24);
 	char *line, *rest = text;
 
 	for (size_t i = 0; !text && i < sizeof usual / sizeof *usual; i++)
@@ -100,30 +100,30 @@ static bool is_in_memory(int at)
  * The root has no parent that could take the new root in its place. Bound on
  * itself it has one, and ".." at the top leads to what is stacked there.
  */
-static int give_parent(struct err *e)
+static int give_parent(int proc, struct err *e)
 {
-	drop_mounts();
+	drop_mounts(proc);
 	if (mount("/", "/", NULL, MS_BIND | MS_REC, NULL) < 0)
 		return err_sys(e, "/", "bind on itself");
 	return chdir("/..") < 0 || chroot(".") < 0 ? err_sys(e, "/", "change the root") : 0;
 }
 
 /* The new root covers the old one: ".." at the top leads back to where one is. */
-static int cover(int root, struct err *e)
+static int cover(int root, int proc, struct err *e)
 {
-	drop_mounts();
+	drop_mounts(proc);
 	if (fchdir(root) < 0 || chroot(".") < 0 || chdir("/") < 0)
 		return err_sys(e, "/", "change the root");
 	return 0;
 }
 
-/* `old` is "/". */
-static int pivot(int root, int old, const struct root_plan *plan, bool in_memory, struct err *e)
+/* `old` is "/". `proc` is a procfs, for what is in memory. */
+static int pivot(int root, int old, int proc, const struct root_plan *plan, bool in_memory, struct err *e)
 {
 	if (sys_move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_sys(e, "/", "attach the new root");
 	if (plan->method == ROOT_MOVE)
-		return cover(root, e);
+		return cover(root, proc, e);
 	if (fchdir(root) < 0)
 		return err_sys(e, "/", "change to the new root");
 	if (sys_pivot_root(".", ".") < 0) {
@@ -131,7 +131,7 @@ static int pivot(int root, int old, const struct root_plan *plan, bool in_memory
 
 		/* without /proc it does not show before that it has no parent */
 		if (code == EINVAL && in_memory && plan->method == ROOT_AUTO)
-			return cover(root, e);
+			return cover(root, proc, e);
 		err_set(e, code, "/", "pivot_root");
 		root_hint(".", ".", code, e);
 		return -code;
@@ -159,8 +159,8 @@ static int split_old(struct root_plan *plan, struct err *e)
 
 int root_pivot(int root, struct root_plan *plan, struct err *e)
 {
-	auto_close int old = -1, bound = -1;
-	bool in_memory;
+	auto_close int old = -1, bound = -1, proc = -1;
+	bool in_memory, orphan;
 	int rc;
 
 	leave_chroot();
@@ -171,10 +171,14 @@ int root_pivot(int root, struct root_plan *plan, struct err *e)
 	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_PRIVATE) < 0)
 		return err_sys(e, "/", "make mounts private");
 	in_memory = is_in_memory(old);
+	/* kept open: it may be among what leaves the old root */
+	if (in_memory || plan->method == ROOT_MOVE)
+		proc = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	orphan = in_memory && plan->method != ROOT_MOVE && root_has_no_parent(proc);
 	rc = split_old(plan, e);
-	if (rc == 0 && plan->method != ROOT_MOVE && in_memory && root_has_no_parent() && (rc = give_parent(e)) == 0)
+	if (rc == 0 && orphan && (rc = give_parent(proc, e)) == 0)
 		rc = bound = fd_open_dir(AT_FDCWD, "/", e);
-	rc = rc < 0 ? rc : pivot(root, bound < 0 ? old : bound, plan, in_memory, e);
+	rc = rc < 0 ? rc : pivot(root, bound < 0 ? old : bound, proc, plan, in_memory, e);
 	if (rc == 0 && plan->free)
 		root_free(old);
 	return rc;

@@ -16,8 +16,8 @@ struct root_mount {
 /* The mount with that number in *text, a mountinfo, which is taken apart. Pure. */
 bool root_find_mount(char *text, uint64_t id, struct root_mount *m);
 
-/* Is "/" the first mount of all, which has no parent to pivot in? Not where there is no /proc to ask. */
-bool root_has_no_parent(void);
+/* Is "/" the first mount of all, which has no parent to pivot in? Not where there is no procfs, `proc`, to ask. */
+bool root_has_no_parent(int proc);
 
 /* Remove the files of the directory `old`, and nothing of other file systems, in a process of its own: root_free_check. */
 void root_free(int old);

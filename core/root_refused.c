@@ -35,21 +35,28 @@ bool root_find_mount(char *text, uint64_t id, struct root_mount *m)
 	return false;
 }
 
-static bool find(uint64_t id, struct root_mount *m)
+static bool find_by(int proc, uint64_t id, struct root_mount *m)
 {
-	char *text = fd_slurp(AT_FDCWD, "/proc/self/mountinfo", 1 << 24);
+	char *text = fd_slurp(proc, "self/mountinfo", 1 << 24);
 	bool found = text && root_find_mount(text, id, m);
 
 	free(text);
 	return found;
 }
 
-bool root_has_no_parent(void)
+static bool find(uint64_t id, struct root_mount *m)
+{
+	auto_close int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return find_by(proc, id, m);
+}
+
+bool root_has_no_parent(int proc)
 {
 	struct root_mount m;
 	uint64_t id;
 
-	return sys_mount_id(AT_FDCWD, "/", 0, &id) == 0 && find(id, &m) && m.id == m.parent;
+	return sys_mount_id(AT_FDCWD, "/", 0, &id) == 0 && find_by(proc, id, &m) && m.id == m.parent;
 }
 
 static bool is_directory(const char *path)
@@ -156,11 +163,13 @@ static bool is_below(const char *path, const char *top)
 
 static void hint_invalid(const char *new_root, const char *put_old, struct err *e)
 {
+	auto_close int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
 	hint_shared(new_root, put_old, e);
 	hint_current(new_root, e);
 	if (!is_mount_root("/"))
 		err_hint(e, "the current root is no mount point (a chroot): nestbox pivot can do it");
-	if (root_has_no_parent())
+	if (root_has_no_parent(proc))
 		err_hint(e, "the current root is an initramfs, which has no parent to pivot in, before Linux 7.0: nestbox pivot and switch_root can do it");
 	if (!is_mount_root(new_root))
 		err_hint(e, "%s is no mount point: bind it on itself first, or use nestbox pivot", new_root);
