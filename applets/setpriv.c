@@ -54,6 +54,7 @@ static const struct opt setpriv_opts[] = {
 	{ OPT_STR, 0, "reuid", "USER", "set real and effective uid", OFF(reuid) },
 	{ OPT_STR, 0, "rgid", "GROUP", "set the real gid", OFF(rgid) },
 	{ OPT_STR, 0, "ruid", "USER", "set the real uid", OFF(ruid) },
+	{ OPT_STR, 0, "seccomp", "PROFILE", "filter system calls: default or unconfined", OFF(seccomp) },
 	{ OPT_STR, 0, "securebits", "LIST", "change the securebits: +noroot, -all, ...", OFF(securebits) },
 	{ OPT_OCTAL, 0, "umask", "MASK", "set the file mode creation mask", OFF(umask), .max = 0777 },
 	{ OPT_END },
@@ -250,6 +251,7 @@ static part_fn *const parts[] = {
 	raise_caps,
 	drop_bounding,          /* needs CAP_SETPCAP, which a change of the uid takes away */
 	set_securebits,         /* so do these */
+	setpriv_filter_first,   /* without no_new_privs it needs CAP_SYS_ADMIN, and what is done from here on */
 	setpriv_set_groups,     /* needs CAP_SETGID, as the gid does */
 	setpriv_set_gids,
 	setpriv_set_uids,
@@ -259,6 +261,7 @@ static part_fn *const parts[] = {
 	set_no_new_privs,
 	settle,
 	setpriv_enter_workdir,  /* with the rights that the user has in the end */
+	setpriv_filter_last,    /* with no_new_privs: it need not allow any of the above */
 };
 
 /* -d and --list-caps stand alone, all else needs a command. 1: nothing was asked for. */

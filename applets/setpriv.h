@@ -25,7 +25,7 @@ struct setpriv_args {
 	struct setpriv_run run;
 	const char *ambient_caps, *bounding_set, *caps, *inh_caps, *securebits;
 	const char *ruid, *euid, *reuid, *rgid, *egid, *regid, *groups;
-	const char *pdeathsig;
+	const char *pdeathsig, *seccomp;
 	bool clear_groups, init_groups, keep_groups;
 	bool clear_env, reset_env;
 	bool exec, list_caps, new_keyring, new_session, no_new_privs, reset_signals;

@@ -146,5 +146,7 @@ int setpriv_check(const void *args, struct err *e)
 		rc = check_names(a, e);
 	if (rc == 0)
 		rc = check_caps(a, e);
+	if (rc == 0)
+		rc = setpriv_check_seccomp(a, e);
 	return rc == 0 ? check_rest(a, e) : rc;
 }

@@ -40,6 +40,16 @@ int setpriv_set_groups(struct setpriv_job *j, struct err *e);
 int setpriv_set_gids(struct setpriv_job *j, struct err *e);
 int setpriv_set_uids(struct setpriv_job *j, struct err *e);
 
+/*
+ * The filter of system calls, in setpriv_seccomp.c. One of the two parts loads
+ * it: without no_new_privs that takes CAP_SYS_ADMIN, which goes with the other
+ * capabilities; with it, the filter comes last, and what setpriv does itself
+ * needs no place in the profile.
+ */
+int setpriv_check_seccomp(const struct setpriv_args *a, struct err *e);
+int setpriv_filter_first(struct setpriv_job *j, struct err *e);
+int setpriv_filter_last(struct setpriv_job *j, struct err *e);
+
 /* Print the state; `level` as often as -d was given (setpriv_dump.c). */
 int setpriv_dump(unsigned level, struct err *e);
 void setpriv_list_caps(void);

@@ -1,0 +1,84 @@
+#include "core/seccomp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+/* Doubling: a profile has some hundred rules. */
+static int make_room(void **v, size_t *room, size_t want, size_t size)
+{
+	size_t more = *room ? *room : 64;
+	void *p;
+
+	if (want <= *room)
+		return 0;
+	while (more < want)
+		more *= 2;
+	p = realloc(*v, more * size);
+	if (!p)
+		return -ENOMEM;
+	*v = p;
+	*room = more;
+	return 0;
+}
+
+int seccomp_profile_add(struct seccomp_profile *p, unsigned call, uint32_t action, const struct seccomp_test *tests, size_t n)
+{
+	void *rules = p->rules, *all = p->tests;
+	int rc = make_room(&rules, &p->rules_room, p->n_rules + 1, sizeof *p->rules);
+
+	p->rules = rules;
+	if (rc == 0)
+		rc = make_room(&all, &p->tests_room, p->n_tests + n, sizeof *p->tests);
+	p->tests = all;
+	if (rc < 0)
+		return rc;
+	if (n)
+		memcpy(&p->tests[p->n_tests], tests, n * sizeof *tests);
+	p->rules[p->n_rules++] = (struct seccomp_rule){ call, action, p->n_tests, n };
+	p->n_tests += n;
+	return 0;
+}
+
+void seccomp_profile_release(struct seccomp_profile *p)
+{
+	free(p->rules);
+	free(p->tests);
+	*p = (struct seccomp_profile){ 0 };
+}
+
+static int load(struct sock_filter *insns, int n, unsigned flags, struct err *e)
+{
+	struct sock_fprog prog = { (unsigned short)n, insns };
+	int rc;
+
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog) == 0)
+		return 0;
+	rc = err_sys(e, "seccomp", "load the filter");
+	if (rc == -EACCES)
+		err_hint(e, "that takes --no-new-privs, or CAP_SYS_ADMIN in one's user namespace");
+	else if (rc == -EINVAL || rc == -ENOSYS)
+		err_hint(e, "is the kernel built with CONFIG_SECCOMP_FILTER?");
+	return rc;
+}
+
+int seccomp_profile_load(const struct seccomp_profile *p, struct err *e)
+{
+	struct sock_filter *prog = malloc(BPF_MAXINSNS * sizeof *prog);
+	int n = prog ? seccomp_profile_compile(p, prog, BPF_MAXINSNS) : -ENOMEM;
+	int rc;
+
+	if (n == -E2BIG)
+		rc = err_bad(e, "seccomp", "the profile makes more than the %d instructions that the kernel takes", BPF_MAXINSNS);
+	else if (n < 0)
+		rc = err_set(e, -n, "seccomp", NULL);
+	else
+		rc = load(prog + BPF_MAXINSNS - n, n, p->flags, e);
+	free(prog);
+	return rc;
+}

@@ -1,0 +1,149 @@
+#!/bin/sh
+# The filter of system calls: what the kernel answers to one that is behind it.
+. "${0%/*}/lib.sh"
+need namespaces
+
+[ -x "$NB_DIR/rawcall" ] || { echo '1..0 # SKIP no rawcall beside nestbox'; exit 0; }
+cat >>"$TMP/.env" <<'ENV'
+# behind OPTIONS -- COMMAND: as root, or as an ordinary user who gives up privileges
+behind() {
+	if [ "$AS_ROOT" ]; then nestbox setpriv --nnp "$@"; else nestbox setpriv "$@"; fi
+}
+# is OUTPUT EXPECTED
+is() { [ "$1" = "$2" ] || { echo "is: $1, expected: $2"; return 1; }; }
+filters() { sed -n "s/^Seccomp:[[:space:]]*//p" /proc/self/status; }
+ENV
+
+test_ok 'without --seccomp no filter is loaded, and with unconfined none' '
+	is "$(filters)" "$(nestbox setpriv -- sed -n "s/^Seccomp:[[:space:]]*//p" /proc/self/status)"
+	is "$(filters)" "$(nestbox setpriv --seccomp unconfined -- sed -n "s/^Seccomp:[[:space:]]*//p" /proc/self/status)"
+'
+test_ok 'default is a filter' '
+	is "$(behind --seccomp default -- sed -n "s/^Seccomp:[[:space:]]*//p" /proc/self/status)" 2
+'
+test_ok '  with no_new_privs set by the caller, too' '
+	nestbox setpriv --nnp -- nestbox setpriv --seccomp default -- grep -q "^Seccomp:.2" /proc/self/status
+'
+test_fails 1 'load the filter: Permission denied' 'who has neither no_new_privs nor CAP_SYS_ADMIN cannot load one' '
+	$AS_USER nestbox setpriv --seccomp default -- true
+'
+test_fails 1 'hint: that takes --no-new-privs, or CAP_SYS_ADMIN' '  and is told so' '
+	$AS_USER nestbox setpriv --seccomp default -- true
+'
+test_fails 1 '--seccomp wants default or unconfined' 'another word is an error, before anything is changed' '
+	nestbox setpriv --seccomp "" -- touch $TMP/ran
+'
+test_ok '  and has run nothing' '[ ! -e $TMP/ran ]'
+test_ok 'root loads it while it still has the capability, and has what --caps says in the end' '
+	$AS_ROOT nestbox setpriv --caps chown --seccomp default -w / -- sh -c "
+		grep -q ^Seccomp:.2 /proc/self/status
+		grep -q ^NoNewPrivs:.0 /proc/self/status
+		grep -q ^CapEff:.0000000000000001 /proc/self/status"
+'
+test_ok '  and with no_new_privs after that' '
+	$AS_ROOT nestbox setpriv --caps chown --nnp --seccomp default -- sh -c "
+		grep -q ^Seccomp:.2 /proc/self/status
+		grep -q ^NoNewPrivs:.1 /proc/self/status
+		grep -q ^CapBnd:.0000000000000001 /proc/self/status"
+'
+if test_need root 'the final user may be an ordinary one'; then
+	test_ok 'the final user may be an ordinary one' '
+		nestbox setpriv -u 1000:1000 --caps default --seccomp default -- sh -c "is=\$(id -u) && [ \$is = 1000 ] && grep -q ^Seccomp:.2 /proc/self/status"
+	'
+fi
+
+#
+# Call by call, on the machine whose numbers these are.
+#
+if [ "$(uname -m)" = x86_64 ]; then
+	cat >>"$TMP/.env" <<-'ENV'
+	# answers CAPS [ABI] NUMBER [ARGUMENT...] ERRNO: behind the filter for these capabilities
+	answers() {
+		caps=$1
+		shift
+		line=$*
+		set -- $line
+		for want; do :; done
+		got=$($AS_ROOT nestbox setpriv --caps "$caps" --seccomp default -- rawcall ${line% *})
+		[ "$got" = "$want" ] || { echo "$line: $got"; return 1; }
+	}
+	# free NUMBER [ARGUMENT...] ERRNO: without a filter of ours
+	free() {
+		line=$*
+		set -- $line
+		for want; do :; done
+		got=$($AS_ROOT rawcall ${line% *})
+		[ "$got" = "$want" ] || { echo "$line: $got"; return 1; }
+	}
+	ENV
+	# the controls: what there is to be refused at all (22 EINVAL, 14 EFAULT, 9 EBADF)
+	test_ok 'new namespaces are refused, by unshare and by clone' '
+		answers default 272 0 1
+		answers default 56 0x10000000 1
+		answers default 308 -1 0 1
+		free 272 0 0
+		free 308 -1 0 9
+	'
+	test_ok 'clone3 is answered with ENOSYS, so that libc takes clone' '
+		answers default 435 0 0 38
+		free 435 0 0 22
+	'
+	test_ok 'mounts are refused, by the old and by the new calls' '
+		for nr in 165 166 428 429 430 431 432 433 442 155; do
+			answers default $nr 0 0 0 0 0 1
+		done
+		free 428 -1 0 0 14
+	'
+	test_ok 'keyrings, bpf, io_uring, userfaultfd, kexec, swap, quotas and more are refused' '
+		for nr in 248 249 250 321 425 426 427 323 246 320 167 168 179 298 256 279 175 313 212 172; do
+			answers default $nr 0 0 0 0 0 1
+		done
+	'
+	test_ok 'sockets of AF_ALG and AF_VSOCK are refused, others are not' '
+		answers default 41 38 5 0 1
+		answers default 41 40 1 0 1
+		answers default 41 1 1 0 0
+		answers default 41 2 1 0 0
+	'
+	test_ok 'personality is what docker allows' '
+		answers default 135 0xffffffff 0
+		answers default 135 0x0040000 1
+		answers default 135 8 0
+		free 135 0x0040000 0
+	'
+	test_ok 'what is newer than the profile is not there' '
+		answers default 467 -1 0 0 0 0 38
+		answers default 1000 38
+	'
+	test_ok 'a capability brings its calls' '
+		answers default 161 0 14
+		answers chown 161 0 1
+		answers default,+sys_admin 272 0 0
+		answers default,+sys_admin 435 0 0 22
+		answers default,+sys_admin 425 0 0 1
+		answers default 227 0 0 1
+		answers default,+sys_time 227 0 0 14
+	'
+	if rawcall is i386; then
+		test_ok 'int 0x80 is no way round it' '
+			answers default i386 310 0 1
+			answers default i386 21 0 0 0 0 0 1
+			answers default i386 435 0 0 38
+			answers default i386 359 38 5 0 1
+			answers default i386 20 0
+			free i386 310 0 0
+		'
+	else
+		test_skip 'int 0x80 is no way round it' 'no i386 here'
+	fi
+	test_ok 'nor is the x32 bit' '
+		case "$($AS_ROOT nestbox setpriv --caps default --seccomp default -- rawcall x32 272 0)" in
+		1) ;;
+		*) false ;;
+		esac
+	'
+else
+	test_skip 'call by call' 'the numbers are those of x86_64'
+fi
+
+done_testing
