@@ -25,6 +25,8 @@
 const struct opt pivot_mount_opts[] = {
 	{ OPT_LIST, 'v', "volume", "SRC:DST[:OPT]", "bind SRC to DST inside (ro, rw, slave, shared)", MOFF(binds), .alias = "bind" },
 	{ OPT_LIST, 0, "tmpfs", "DST[:OPT]", "a tmpfs on DST inside (size=64k, mode=1777, ...)", MOFF(tmpfs) },
+	{ OPT_FLAG, 0, "ephemeral", NULL, "leave NEWROOT as it is: what is changed in it is gone at the end", MOFF(ephemeral) },
+	{ OPT_STR, 0, "overlay", "DIR", "leave NEWROOT as it is: what is changed in it is kept in DIR", MOFF(overlay) },
 	{ OPT_FLAG, 0, "read-only", NULL, "make the root itself read-only", MOFF(read_only), .alias = "ro" },
 	{ OPT_END },
 };
@@ -52,6 +54,7 @@ static const struct opt pivot_opts[] = {
 
 struct pivot_state {
 	int root; /* owned: the detached new root, with `prepare` the directory */
+	int upper; /* owned: the directory of --overlay, detached, or -1 */
 	int null; /* owned: a detached /dev/null for the masks, or -1 */
 	bool late; /* they can only be had in the new mount namespace */
 	struct pivot_items api, volumes;
@@ -91,6 +94,7 @@ static int pivot_check(const void *args, struct err *e)
 		rc = maps_check(&(struct maps_args){ .both = a->idmap }, e);
 	if (!rc && a->idmap_volumes && !a->idmap.n)
 		rc = err_bad(e, "--idmap-volumes", "goes with --idmap");
+	rc = rc ? rc : pivot_base_check(&a->mounts, e);
 	rc = rc ? rc : pivot_etc_check(&a->names, e);
 	rc = rc ? rc : pivot_old_check(a, e);
 	if (!rc && a->rm && !a->prepare)
@@ -150,11 +154,11 @@ static int open_sources(const struct pivot_args *a, struct pivot_state *s, const
 
 	if (a->idmap.n && userns < 0)
 		return userns;
-	s->root = root_open(a->new_root, a->nodev ? MOUNT_ATTR_NODEV : 0, e);
+	s->root = pivot_base_open(a, userns, e);
 	if (s->root < 0)
 		return s->root;
-	if (a->idmap.n && (rc = mnt_idmap(s->root, a->new_root, true, 0, userns, e)) < 0)
-		return rc;
+	if (a->mounts.overlay && (s->upper = pivot_upper_open(a, userns, e)) < 0)
+		return s->upper;
 	if ((rc = pivot_old_open(a, &s->old, s->root, e)) < 0)
 		return rc;
 	/* with --api the fresh /dev has one that nobody can have tampered with */
@@ -169,6 +173,7 @@ static void close_sources(struct pivot_state *s)
 	pivot_items_release(&s->volumes);
 	pivot_old_release(&s->old);
 	fd_close(&s->root);
+	fd_close(&s->upper);
 	fd_close(&s->null);
 }
 
@@ -178,7 +183,7 @@ static int pivot_open(const void *args, void *state, struct step_ctx *ctx, struc
 	struct pivot_state *s = state;
 	int rc;
 
-	*s = (struct pivot_state){ .root = -1, .null = -1, .etc = PIVOT_ETC_NONE, .old = PIVOT_OLD_NONE, .points = RECORD_POINTS_NONE };
+	*s = (struct pivot_state){ .root = -1, .upper = -1, .null = -1, .etc = PIVOT_ETC_NONE, .old = PIVOT_OLD_NONE, .points = RECORD_POINTS_NONE };
 	if (a->prepare) {
 		s->root = fd_open_dir(AT_FDCWD, a->new_root, e);
 		return s->root < 0 ? s->root : 0;
@@ -297,6 +302,8 @@ static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, stru
 		rc = a->api ? pivot_api_make(a, ctx->cgroups, &s->api, e) : 0;
 	if (rc == 0)
 		rc = pivot_etc_make(a, &s->etc, ctx, e);
+	if (rc == 0)
+		rc = pivot_base_overlay(a, &s->root, s->upper, e);
 	if (rc == 0)
 		rc = pivot_old_points(a, &s->old, s->root, e);
 	s->old.plan.moved = &s->old.names;

@@ -61,11 +61,15 @@ static bool is_inside_another(const struct pivot_items *l, size_t i)
 
 int pivot_lacks_points(const struct pivot_args *a, struct err *e)
 {
-	auto_close int root = fd_open_dir(AT_FDCWD, a->new_root, e);
+	/* an overlay takes them itself */
+	auto_close int root = pivot_base_is_kept(&a->mounts) ? -1 : fd_open_dir(AT_FDCWD, a->new_root, e);
 	struct pivot_items l = { 0 };
 	bool missing = false;
-	int rc = root < 0 ? root : all_places(a, &l, e);
+	int rc;
 
+	if (pivot_base_is_kept(&a->mounts))
+		return 0;
+	rc = root < 0 ? root : all_places(a, &l, e);
 	for (size_t i = 0; i < l.n && rc == 0; i++) {
 		auto_close int at = is_inside_another(&l, i) ? -1 : mnt_lookup(root, l.v[i].where, l.v[i].links == MNT_LINK_COVERED ? O_NOFOLLOW : 0);
 

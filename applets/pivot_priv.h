@@ -37,6 +37,22 @@ void pivot_items_release(struct pivot_items *l);
  */
 int pivot_api_make(const struct pivot_args *a, const struct cgroups *host, struct pivot_items *l, struct err *e);
 
+/*
+ * What the new root is made of (pivot_base.c): NEWROOT as a detached mount, and
+ * the directory of --overlay as another, with the owners of the user namespace
+ * `userns`, unless that is -1; both owned, or -errno.
+ */
+/* Is there an overlay, so that nothing is ever written to NEWROOT? */
+static inline bool pivot_base_is_kept(const struct pivot_mounts *m)
+{
+	return m->overlay || m->ephemeral;
+}
+int pivot_base_check(const struct pivot_mounts *m, struct err *e);
+int pivot_base_open(const struct pivot_args *a, int userns, struct err *e);
+int pivot_upper_open(const struct pivot_args *a, int userns, struct err *e);
+/* With --overlay and --ephemeral: put the overlay in *root's place. 0 or -errno. */
+int pivot_base_overlay(const struct pivot_args *a, int *root, int upper, struct err *e);
+
 /* --volume as items, with the owners of the user namespace `userns`, unless that is -1. */
 int pivot_volumes_open(const struct pivot_args *a, int userns, struct pivot_items *l, struct err *e);
 /* Add --tmpfs, whose owner is the root of the user namespace that it is made in, and the places of --etc, and bring all in order: shallow places first. */

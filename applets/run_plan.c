@@ -20,6 +20,8 @@ static int copy_mounts(struct pivot_mounts *to, const struct pivot_mounts *from)
 	int rc = strs_add_all(&to->binds, &from->binds);
 
 	to->read_only = from->read_only;
+	to->overlay = from->overlay;
+	to->ephemeral = from->ephemeral;
 	return rc < 0 ? rc : strs_add_all(&to->tmpfs, &from->tmpfs);
 }
 
@@ -76,6 +78,8 @@ static int list_mapped(const struct run_args *a, struct strs *paths, struct plan
 {
 	int rc = strs_add(paths, a->rootfs);
 
+	if (rc == 0 && a->mounts.overlay)
+		rc = strs_add(paths, a->mounts.overlay);
 	for (size_t i = 0; a->idmap && i < a->mounts.binds.n && rc == 0; i++) {
 		const char *colon = strchr(a->mounts.binds.v[i], ':'), *path;
 

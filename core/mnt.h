@@ -41,6 +41,15 @@ int mnt_attach_at(int mnt, int root, const char *path, struct err *e);
 int mnt_idmap(int mnt, const char *path, bool recursive, uint64_t attrs, int userns, struct err *e);
 
 /*
+ * A detached overlay over the tree `lower`, what is changed going to `upper`, a
+ * detached copy of the directory that the layers "upper" and "work" are in, or
+ * get made in; -1: it is kept in memory, and gone with the last mount. Both are
+ * mounted on the way and must be nowhere before; "/" must be private, and is the
+ * working directory afterwards. Owned fd, or -errno. (mnt_overlay.c)
+ */
+int mnt_overlay(int lower, int upper, unsigned attrs, bool in_userns, struct err *e);
+
+/*
  * Make `path` inside `root` read-only with all below it (a mount of its own).
  * 0 also where it is missing.
  */

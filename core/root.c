@@ -14,14 +14,14 @@
 #include "core/str.h"
 #include "core/sys.h"
 
-int root_open(const char *path, uint64_t attrs, struct err *e)
+int root_open(const char *path, uint64_t attrs, bool below, struct err *e)
 {
 	auto_close int dir = fd_open_dir(AT_FDCWD, path, e);
 	auto_close int tree = -1;
 
 	if (dir < 0)
 		return dir;
-	tree = sys_open_tree(dir, "", OPEN_TREE_CLONE | AT_RECURSIVE | AT_EMPTY_PATH);
+	tree = sys_open_tree(dir, "", OPEN_TREE_CLONE | (below ? AT_RECURSIVE : 0) | AT_EMPTY_PATH);
 	if (tree < 0) {
 		int rc = err_sys(e, path, "copy the mounts");
 
@@ -29,6 +29,8 @@ int root_open(const char *path, uint64_t attrs, struct err *e)
 			err_hint(e, "this needs CAP_SYS_ADMIN over the mount namespace: unshare --mount, with --map-root-user for an ordinary user");
 		else if (rc == -ENOSYS)
 			err_hint(e, "nestbox needs Linux 5.12 for its mounts");
+		else if (rc == -EINVAL && !below)
+			err_hint(e, "other mounts lie below it, and what they cover is not for a user namespace to see");
 		return rc;
 	}
 	/* private: mounts made below it must not come back to where the copy was taken from */
@@ -157,19 +159,27 @@ static int split_old(struct root_plan *plan, struct err *e)
 	return plan->keep && plan->kept < 0 ? err_sys(e, "/", "copy the mounts") : 0;
 }
 
+int root_isolate(struct err *e)
+{
+	leave_chroot();
+	/* a shared parent would show the new root to its peers, and pivot_root refuses it */
+	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_PRIVATE) < 0)
+		return err_sys(e, "/", "make mounts private");
+	return 0;
+}
+
 int root_pivot(int root, struct root_plan *plan, struct err *e)
 {
 	auto_close int old = -1, bound = -1, proc = -1;
 	bool in_memory, orphan;
 	int rc;
 
-	leave_chroot();
+	rc = root_isolate(e);
+	if (rc < 0)
+		return rc;
 	old = openat(AT_FDCWD, "/", (plan->free ? O_RDONLY : O_PATH) | O_DIRECTORY | O_CLOEXEC);
 	if (old < 0)
 		return err_sys(e, "/", "open");
-	/* a shared parent would show the new root to its peers, and pivot_root refuses it */
-	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_PRIVATE) < 0)
-		return err_sys(e, "/", "make mounts private");
 	in_memory = is_in_memory(old);
 	/* kept open: it may be among what leaves the old root */
 	if (in_memory || plan->method == ROOT_MOVE)

@@ -9,11 +9,11 @@
 #include "core/str.h"
 
 /*
- * Make the directory `path` and all that is mounted below it ready to be a root:
- * a detached copy of its mounts, private, with `attrs` (MOUNT_ATTR_*) set on
- * all of them. Owned fd, or -errno.
+ * Make the directory `path` and, with `below`, all that is mounted below it
+ * ready to be a root: a detached copy of its mounts, private, with `attrs`
+ * (MOUNT_ATTR_*) set on all of them. Owned fd, or -errno.
  */
-int root_open(const char *path, uint64_t attrs, struct err *e);
+int root_open(const char *path, uint64_t attrs, bool below, struct err *e);
 
 /* How a root takes another one's place. */
 enum root_method {
@@ -31,6 +31,9 @@ struct root_plan {
 	int kept;
 };
 #define ROOT_PLAN ((struct root_plan){ .kept = -1 })
+
+/* Go back to the mount namespace's root from a chroot, and make all mounts private: root_pivot's beginning. */
+int root_isolate(struct err *e);
 
 /*
  * Make the detached tree `root` (of root_open) the root and working directory,

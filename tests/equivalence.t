@@ -42,7 +42,7 @@ echo "[inside]"
 [ ! -d /sys/fs/cgroup ] || (cd /sys/fs/cgroup && grep -s '' cpu/cpu.shares cpu/cpu.cfs_quota_us cpuset/cpuset.cpus \
 	memory/memory.limit_in_bytes memory/memory.memsw.limit_in_bytes pids/pids.max devices/devices.list \
 	memory.max memory.swap.max pids.max cpu.max cpu.weight cpuset.cpus)
-echo "[mounts]"; cut -d' ' -f4- /proc/self/mountinfo | sed 's/,inode64//'
+echo "[mounts]"; cut -d' ' -f4- /proc/self/mountinfo | sed 's/,inode64//; s/,uuid=on//' # the latter is shown the first time
 echo "[limits]"; cat /proc/self/limits
 echo "[net]"; ip -o link | sed 's/ qlen [0-9]*//; s/ brd.*//'; ip -o addr show dev lo | sed 's/ *valid_lft.*//'
 echo "[dev]"; ls -lR /dev | sed 's/ [A-Z][a-z][a-z] *[0-9]* .....  */ /' | grep -v '^total'
@@ -198,6 +198,8 @@ root_equal 'user by name, working directory' "$root" 5 $p -u app -w /home/app
 equal 'volumes' "$root" 0 $p -v "$TMP/vol:/data" -v "$TMP/vol/file:/etc/data:ro"
 equal 'tmpfs' "$root" 0 $p --tmpfs /run:size=64k,mode=700 --tmpfs /cache
 equal 'read-only' "$root" 0 $p --read-only --tmpfs /tmp
+equal 'an overlay that is forgotten' "$TMP/bare" 0 $p --ephemeral -v "$TMP/vol:/data/deep" --tmpfs /tmp
+equal 'an overlay that is kept, read-only' "$TMP/bare" 0 $p --overlay "$TMP/kept, a:b" --read-only
 equal 'capabilities added and dropped' "$root" 0 $p --cap-add NET_ADMIN --cap-drop CHOWN
 equal 'no capabilities' "$root" 0 $p --cap-drop ALL
 root_equal 'privileged' "$root" 0 $p --privileged
@@ -224,6 +226,8 @@ userns_equal equal 'a user namespace' "$root" 0 $p --userns auto
 userns_equal equal 'a user namespace, limits of the process' "$root" 0 $p --userns auto --ulimit nofile=100:200 --ulimit core=0 --oom-score-adj 500
 userns_equal root_equal 'a user namespace with its ranges, limits, a user' "$root" 3 $p --userns u:0:200000:3000 --userns g:0:300000:2000 -u app -m 64M --pids-limit 50
 userns_equal root_equal 'a user namespace, volumes with its owners and without' "$TMP/bare" 0 $p --userns auto --idmap -v "$TMP/vol:/data" -v "$TMP/vol/file:/etc/data:ro" --tmpfs /t
+userns_equal equal 'a user namespace, an overlay that is forgotten' "$TMP/bare" 0 $p --userns auto --ephemeral
+userns_equal equal 'a user namespace, an overlay that is kept' "$root" 0 $p --userns auto --overlay "$TMP/kept2"
 userns_equal equal 'a user namespace, names and a name server' "$TMP/bare" 0 $p --userns auto --add-host db:10.1.2.3 --dns 10.0.0.53
 userns_equal root_equal 'a user namespace, read-only, missing mount points, no cgroup' "$TMP/bare" 6 --cgroups disabled --userns auto -v "$TMP/vol:/deep/er:ro" --read-only
 root_equal 'everything at once' "$TMP/bare" 9 $p -m 32M --pids-limit 30 -h all -u app -w /tmp -e X=y \

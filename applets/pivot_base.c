@@ -1,0 +1,83 @@
+/* pivot: what the new root is made of. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "applets/maps.h"
+#include "applets/pivot_priv.h"
+#include "core/fd.h"
+#include "core/mnt.h"
+#include "core/root.h"
+#include "core/sys.h"
+
+int pivot_base_check(const struct pivot_mounts *m, struct err *e)
+{
+	if (m->overlay && m->ephemeral)
+		return err_bad(e, "--ephemeral", "and --overlay exclude each other: what is changed is either kept or not");
+	if (m->overlay && !*m->overlay)
+		return err_bad(e, "--overlay", "wants a directory");
+	return 0;
+}
+
+int pivot_base_open(const struct pivot_args *a, int userns, struct err *e)
+{
+	bool below = !pivot_base_is_kept(&a->mounts);
+	auto_close int root = root_open(a->new_root, a->nodev ? MOUNT_ATTR_NODEV : 0, below, e);
+	int rc;
+
+	if (root >= 0 && userns >= 0 && (rc = mnt_idmap(root, a->new_root, below, 0, userns, e)) < 0)
+		return rc;
+	return take_fd(&root);
+}
+
+/* What a container leaves there are programs of any owner, setuid ones too: for nobody else to reach, or to put there. */
+static int check_upper(int dir, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(dir, &st) < 0)
+		return err_sys(e, path, NULL);
+	if (st.st_uid != geteuid() || st.st_mode & 022) {
+		err_bad(e, path, "the directory of --overlay must be yours, and others must not write to it");
+		err_hint(e, "a missing one is made, with mode 0700");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int pivot_upper_open(const struct pivot_args *a, int userns, struct err *e)
+{
+	const char *path = a->mounts.overlay;
+	auto_close int dir = -1, upper = -1;
+	int rc;
+
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, path, "make");
+	dir = fd_open_dir(AT_FDCWD, path, e);
+	rc = dir < 0 ? dir : check_upper(dir, path, e);
+	if (rc < 0)
+		return rc;
+	upper = sys_open_tree(dir, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	if (upper < 0)
+		return err_sys(e, path, "copy the mount");
+	if (userns >= 0 && (rc = mnt_idmap(upper, path, false, 0, userns, e)) < 0)
+		return rc;
+	return take_fd(&upper);
+}
+
+int pivot_base_overlay(const struct pivot_args *a, int *root, int upper, struct err *e)
+{
+	int rc;
+
+	if (!pivot_base_is_kept(&a->mounts))
+		return 0;
+	rc = root_isolate(e);
+	if (rc == 0)
+		rc = mnt_overlay(*root, upper, a->nodev ? MOUNT_ATTR_NODEV : 0, !maps_in_first_userns(), e);
+	if (rc < 0)
+		return rc;
+	fd_close(root);
+	*root = rc;
+	return 0;
+}
