@@ -349,17 +349,30 @@ static int make_dir(struct cgroup_dirs *d, struct cgroup_dir *g, long long mode,
 	return rc < 0 ? rc : fill_cpuset(d, g, "cpuset.mems", e);
 }
 
+/* Take away the parents that were made last, but for the first n. */
+static void unmake_parents(struct cgroup_dirs *d, size_t n)
+{
+	while (d->n_made > n) {
+		rmdir(d->made[--d->n_made]);
+		free(d->made[d->n_made]);
+	}
+}
+
 int cgroup_dirs_make(struct cgroup_dirs *d, long long mode, struct err *e)
 {
 	d->patience_ms = MAKE_PATIENCE_MS;
 	for (size_t i = 0; i < d->n; i++) {
 		struct cgroup_dir *g = &d->v[i];
+		size_t parents = d->n_made;
 		int rc = make_dir(d, g, mode, e);
 
 		if (rc < 0 && !g->optional)
 			return rc;
 		if (rc < 0) {
 			err_clear(e);
+			if (g->made)
+				rmdir(g->path);
+			unmake_parents(d, parents);
 			cgroup_drop(d, g);
 			return 0;
 		}
@@ -372,8 +385,5 @@ void cgroup_unmake(struct cgroup_dirs *d)
 	for (size_t i = d->n; i-- > 0;)
 		if (d->v[i].made && rmdir(d->v[i].path) == 0)
 			d->v[i].made = false;
-	while (d->n_made > 0) {
-		rmdir(d->made[--d->n_made]);
-		free(d->made[d->n_made]);
-	}
+	unmake_parents(d, 0);
 }

@@ -66,7 +66,14 @@ void cred_caps_format(uint64_t caps, struct strbuf *out)
 	}
 }
 
-/* EINVAL from the first one on that the kernel does not know: PR_CAPBSET_READ(2const) */
+/* 1, 0, or -EINVAL from the first one on that the kernel does not know: PR_CAPBSET_READ(2const). What it will not tell (an outer filter) may be there. */
+static int in_bounding(int cap)
+{
+	int has = prctl(PR_CAPBSET_READ, (unsigned long)cap);
+
+	return has < 0 && errno == EINVAL ? -EINVAL : has != 0;
+}
+
 uint64_t cred_bounding(uint64_t caps)
 {
 	uint64_t bounding = 0;
@@ -75,7 +82,7 @@ uint64_t cred_bounding(uint64_t caps)
 	for (int cap = 0; cap < CAP_BITS && has >= 0; cap++) {
 		if (!(caps & CRED_CAP(cap)))
 			continue;
-		has = prctl(PR_CAPBSET_READ, (unsigned long)cap);
+		has = in_bounding(cap);
 		bounding |= has > 0 ? CRED_CAP(cap) : 0;
 	}
 	return bounding;
@@ -88,7 +95,7 @@ uint64_t cred_caps_known(void)
 	/* the kernel does not learn new ones while we run */
 	if (known)
 		return known;
-	for (int cap = 0; cap < CAP_BITS && prctl(PR_CAPBSET_READ, (unsigned long)cap) >= 0; cap++)
+	for (int cap = 0; cap < CAP_BITS && in_bounding(cap) >= 0; cap++)
 		known |= CRED_CAP(cap);
 	return known;
 }
