@@ -279,10 +279,12 @@ static int add_credentials(const struct run_args *a, const struct run_facts *f, 
 	int rc = ADD(p, &setpriv_step, s);
 
 	if (rc < 0 || (rc = set_caps(a, f, s, p, e)) < 0 || (rc = set_env(a, f, s, p)) < 0 ||
-	    (rc = strs_add_all(&s->run.group_add, &a->cred.group_add)) < 0 || (rc = strs_add_all(&s->run.ulimit, &a->cred.ulimit)) < 0)
+	    (rc = strs_add_all(&s->run.group_add, &a->cred.group_add)) < 0 || (rc = strs_add_all(&s->run.ulimit, &a->cred.ulimit)) < 0 ||
+	    (rc = strs_add_all(&s->run.landlock, &a->cred.landlock)) < 0)
 		return rc;
 	s->run.user = a->cred.user ? a->cred.user : "0";
 	s->run.workdir = a->cred.workdir;
+	s->run.landlock_try = a->cred.landlock_try;
 	s->run.oom_score_adj = a->cred.oom_score_adj;
 	s->run.preserve_fds = a->cred.preserve_fds.set ? a->cred.preserve_fds : (struct opt_num){ true, 0 };
 	s->clear_env = s->new_session = s->new_keyring = s->reset_signals = s->exec = true;

@@ -12,6 +12,7 @@
 
 #include "applets/applet.h"
 #include "applets/setpriv_priv.h"
+#include "core/landlock.h"
 #include "core/proc.h"
 
 #define RUN(field) offsetof(struct setpriv_run, field)
@@ -20,6 +21,8 @@
 const struct opt setpriv_run_opts[] = {
 	{ OPT_LIST, 'e', "env", "NAME[=VALUE]", "set an environment variable; without =VALUE, the caller's goes along", RUN(env) },
 	{ OPT_LIST, 0, "group-add", "GROUP", "with -u: one more supplementary group, by name or number", RUN(group_add) },
+	{ OPT_LIST, 0, "landlock", "RULE", "refuse all but ro:PATH, rw:PATH, bind:PORT, connect:PORT", RUN(landlock) },
+	{ OPT_FLAG, 0, "landlock-try", NULL, "as far as this kernel can", RUN(landlock_try) },
 	{ OPT_NUM, 0, "oom-score-adj", "N", "how early the OOM killer takes it: -1000 (never) to 1000", RUN(oom_score_adj), .min = -1000, .max = 1000 },
 	{ OPT_NUM, 0, "preserve-fds", "N", "close all file descriptors but 0-2 and the N after them", RUN(preserve_fds), .min = 0, .max = 1048576 },
 	{ OPT_LIST, 0, "ulimit", "NAME=SOFT[:HARD]", "set a resource limit, such as nofile=1024:4096", RUN(ulimit) },
@@ -216,6 +219,21 @@ static int set_pdeathsig(struct setpriv_job *j, struct err *e)
 	return proc_set_pdeathsig(strcmp(text, "clear") ? str_signal(text) : 0, j->ctx->parent_fd, e);
 }
 
+/* What later steps open is held back as well, and none of them opens anything. */
+static int set_landlock(struct setpriv_job *j, struct err *e)
+{
+	const struct setpriv_run *r = &j->a->run;
+	int rc = !r->landlock.n ? 0 : j->a->no_new_privs ? cred_set_no_new_privs(e) : 0;
+
+	if (rc == 0 && r->landlock.n)
+		rc = landlock_restrict(&r->landlock, r->landlock_try, e);
+	if (rc <= 0)
+		return rc;
+	applet_warn(e, ": left out");
+	err_clear(e);
+	return 0;
+}
+
 static int set_no_new_privs(struct setpriv_job *j, struct err *e)
 {
 	return j->a->no_new_privs ? cred_set_no_new_privs(e) : 0;
@@ -251,6 +269,7 @@ static part_fn *const parts[] = {
 	raise_caps,
 	drop_bounding,          /* needs CAP_SETPCAP, which a change of the uid takes away */
 	set_securebits,         /* so do these */
+	set_landlock,           /* needs CAP_SYS_ADMIN where there is no no_new_privs, which it sees to itself */
 	setpriv_filter_first,   /* without no_new_privs it needs CAP_SYS_ADMIN, and what is done from here on */
 	setpriv_set_groups,     /* needs CAP_SETGID, as the gid does */
 	setpriv_set_gids,

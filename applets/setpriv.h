@@ -12,11 +12,13 @@
 struct setpriv_run {
 	struct strs env;
 	struct strs group_add;
+	struct strs landlock;
 	struct strs ulimit;
 	struct opt_num oom_score_adj;
 	struct opt_num preserve_fds;
 	const char *user;
 	const char *workdir;
+	bool landlock_try;
 };
 
 extern const struct opt setpriv_run_opts[];

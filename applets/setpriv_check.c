@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "applets/setpriv_priv.h"
+#include "core/landlock.h"
 
 /* -d and --list-caps go with nothing else: what is asked for is the state before any change. */
 static int check_alone(const struct setpriv_args *a, struct err *e)
@@ -118,8 +119,14 @@ static int check_caps(const struct setpriv_args *a, struct err *e)
 static int check_rest(const struct setpriv_args *a, struct err *e)
 {
 	const struct setpriv_run *r = &a->run;
+	struct landlock_rule rule;
 	struct cred_limit l;
 	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < r->landlock.n; i++)
+		rc = landlock_rule_parse(r->landlock.v[i], &rule, e);
+	if (rc == 0 && r->landlock_try && !r->landlock.n)
+		rc = err_bad(e, "--landlock-try", "goes with --landlock");
 
 	for (size_t i = 0; rc == 0 && i < r->ulimit.n; i++)
 		rc = cred_limit_parse(r->ulimit.v[i], &l, e);

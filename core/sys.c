@@ -148,6 +148,39 @@ int sys_signal_default(int sig)
 	return (int)syscall(SYS_rt_sigaction, sig, zero, NULL, 8);
 }
 
+int sys_landlock_version(void)
+{
+	return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);
+}
+
+int sys_landlock_create(const struct sys_landlock *held)
+{
+	/* fields that an older kernel does not know must be 0, and are no trouble then */
+	return (int)syscall(SYS_landlock_create_ruleset, held, sizeof *held, 0);
+}
+
+int sys_landlock_add_path(int ruleset, int path, uint64_t allowed)
+{
+	const struct {
+		uint64_t allowed;
+		int32_t fd;
+	} __attribute__((packed)) rule = { allowed, path };
+
+	return (int)syscall(SYS_landlock_add_rule, ruleset, 1 /* LANDLOCK_RULE_PATH_BENEATH */, &rule, 0);
+}
+
+int sys_landlock_add_port(int ruleset, unsigned port, uint64_t allowed)
+{
+	const uint64_t rule[2] = { allowed, port };
+
+	return (int)syscall(SYS_landlock_add_rule, ruleset, 2 /* LANDLOCK_RULE_NET_PORT */, rule, 0);
+}
+
+int sys_landlock_restrict_self(int ruleset)
+{
+	return (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
+}
+
 int sys_getrandom(void *buf, size_t len)
 {
 	return getrandom(buf, len, 0) == (ssize_t)len ? 0 : -1;

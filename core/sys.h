@@ -54,6 +54,15 @@ int sys_close_range(unsigned first, unsigned last, unsigned flags);             
 int sys_execveat(int fd, char *const argv[], char *const env[]);                     /* execveat(2) with AT_EMPTY_PATH */
 int sys_join_session_keyring(void);                                                  /* keyctl(2): an anonymous one */
 int sys_signal_default(int sig);                                                     /* rt_sigaction(2), also for those that libc keeps to itself */
+/* landlock(7), 5.13: rules over what is in *held, as a fd (CLOEXEC), and what they allow; the version of the interface */
+struct sys_landlock {
+	uint64_t fs, net, scoped;
+};
+int sys_landlock_version(void);
+int sys_landlock_create(const struct sys_landlock *held);
+int sys_landlock_add_path(int ruleset, int path, uint64_t allowed);
+int sys_landlock_add_port(int ruleset, unsigned port, uint64_t allowed);
+int sys_landlock_restrict_self(int ruleset);
 int sys_getrandom(void *buf, size_t len);
 
 /* statx(2) that asks no server: what is known of a file, also where that has been away for long. Follows links. */

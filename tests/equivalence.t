@@ -223,6 +223,8 @@ owners=1
 [ "$AS_ROOT" ] || nestbox unshare -m -- nestbox idmap mount -b 0:1:1 "$root" "$root" true 2>/dev/null || owners=
 userns_equal() { if [ "$owners" ]; then "$@"; else test_skip "run = chain: $2" 'needs a file system that can be idmapped'; fi; }
 userns_equal equal 'a user namespace' "$root" 0 $p --userns auto
+test_need landlock 'run = chain: landlock' &&
+	equal 'landlock' "$root" 0 $p --landlock ro:/ --landlock rw:/dev --landlock rw:/proc --landlock bind:80 --landlock ipc:any
 userns_equal equal 'a user namespace, limits of the process' "$root" 0 $p --userns auto --ulimit nofile=100:200 --ulimit core=0 --oom-score-adj 500
 userns_equal root_equal 'a user namespace with its ranges, limits, a user' "$root" 3 $p --userns u:0:200000:3000 --userns g:0:300000:2000 -u app -m 64M --pids-limit 50
 userns_equal root_equal 'a user namespace, volumes with its owners and without' "$TMP/bare" 0 $p --userns auto --idmap -v "$TMP/vol:/data" -v "$TMP/vol/file:/etc/data:ro" --tmpfs /t

@@ -99,6 +99,8 @@ test_has()
 	v1:*) grep -qE " - cgroup [^ ]+ [^ ]*(,|\\b)${1#v1:}(,|\$)" /proc/self/mountinfo ;;
 	v2:*) test_v2=$(sed -n 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - cgroup2 .*/\1/p' /proc/self/mountinfo | head -n 1)
 		[ -n "$test_v2" ] && grep -qw "${1#v2:}" "$test_v2/cgroup.controllers" ;;
+	# with all that nestbox asks of it: Linux 6.12
+	landlock) $AS_ROOT nestbox setpriv --no-new-privs --landlock rw:/ -- true 2>/dev/null ;;
 	# before Linux 7.0 an initramfs is the first mount of all, and its own parent
 	initramfs) awk '$1 == $2 && $5 == "/" { found = 1 } END { exit !found }' /proc/self/mountinfo ;;
 	# one that runs without the host's libraries; the one of make san does not
