@@ -103,7 +103,8 @@ if test_need root 'C13: a device'; then
 		: >"$R/dev.file"
 		refused start -v "$TMP/kmsg:/dev.file" "$R" probe write /dev.file
 		refused start --cgroups disabled -v "$TMP/kmsg:/dev.file" "$R" probe write /dev.file
-		refused start --userns auto -v "$TMP/kmsg:/dev.file" "$R" probe write /dev.file
+		# not where the root file system is one that cannot be idmapped
+		if start --userns auto "$R" true 2>/dev/null; then refused start --userns auto -v "$TMP/kmsg:/dev.file" "$R" probe write /dev.file; fi
 		says start --privileged -v "$TMP/kmsg:/dev.file" "$R" probe write /dev.file
 		[ "$got" = OK ]
 	'
@@ -122,6 +123,7 @@ if test_need root 'C13: a device'; then
 		not $AS_USER ls "$STATE" 2>/dev/null
 	'
 	test_ok 'C17: a setuid program that is left in a volume is nobody'\''s' '
+		start --userns auto "$R" true 2>/dev/null || exit 0
 		mkdir -p "$TMP/set"; chmod 777 "$TMP/set"
 		start --userns auto -v "$TMP/set:/mnt" "$R" sh -c "cp /bin/busybox /mnt/su && chown 0:0 /mnt/su && chmod 4755 /mnt/su"
 		[ -u "$TMP/set/su" ]

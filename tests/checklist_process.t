@@ -26,7 +26,7 @@ at_end 'for p in /proc/[0-9]*; do case $(tr "\0" " " 2>/dev/null <"$p/cmdline") 
 cat >>"$TMP/.env" <<'ENV'
 start() { $AS_ROOT nestbox run --cgroups disabled "$@"; }
 soon() { tries=0; until "$@"; do sleep 0.05; tries=$((tries + 1)); [ $tries != 200 ] || return 1; done; }
-first_child() { child=$(tr -d " " <"/proc/$1/task/$1/children") && [ "$child" ]; }
+first_child() { [ -e "/proc/$1" ] && child=$(tr -d " " <"/proc/$1/task/$1/children") && [ "$child" ]; }
 # the first process of the container whose waiter is $1, once its command runs
 runs() { first_child "$1" && [ "$(cat "/proc/$child/comm")" = "$2" ]; }
 ENV
@@ -129,6 +129,20 @@ if test_need root 'B1: a nestbox that enters a container'; then
 			kill -9 \$run"
 	'
 fi
+if test_need root 'B1: where no mount' && test_need cmd:strace 'B1: where no mount'; then
+	test_ok 'B1: where no mount can be had it is a copy in memory' '
+		strace -qq -o /dev/null -e trace=open_tree -e inject=open_tree:error=EPERM:when=1 "$TMP/own/nestbox" run --cgroups disabled "$R" sleep 30 & trace=$!
+		soon runs $trace nestbox
+		run=$child
+		soon runs $run sleep
+		readlink /proc/$run/exe | grep -q "^/memfd:nestbox"
+		[ "$(cat /proc/$run/comm)" = nestbox ]
+		kill -9 $run $child; wait $trace || :
+	'
+	test_fails 125 'hint: .*mounted read-only no copy is needed' 'B1: where neither can, nothing is started' '
+		strace -qq -o /dev/null -e trace=open_tree,memfd_create -e inject=open_tree:error=EPERM:when=1 -e inject=memfd_create:error=ENOSYS \
+			"$TMP/own/nestbox" run --cgroups disabled "$R" echo ran'
+fi
 if test_need userns-user 'B1: the binary of an ordinary user'; then
 	test_ok 'B1: the binary of an ordinary user is sealed, also when he may not write to it' '
 		mkdir -p "$TMP/his"
@@ -216,10 +230,11 @@ if test_need root 'B8: files behind the standard descriptors keep their owner'; 
 		[ "$(cat "$TMP/out")" = hello ]
 	'
 fi
-test_ok 'B9: nor niceness, OOM score or being dumpable are lost or gained' '
+test_need cmd:nice 'B9: niceness stays' && test_ok 'B9: niceness stays' '
 	[ "$(nice -n 3 $AS_ROOT "$NB" run --cgroups disabled "$R" sh -c "cut -d\" \" -f19 /proc/\$\$/stat")" = 3 ]
+'
+test_ok 'B9: nor is the OOM score changed, or its own files in /proc those of somebody else' '
 	[ "$(start "$R" cat /proc/self/oom_score_adj)" = "$(cat /proc/self/oom_score_adj)" ]
-	# its own files in /proc are its own
 	[ "$(start "$R" stat -c %u /proc/1/environ)" = 0 ]
 '
 if test_need root 'B11: as a setuid program it does nothing'; then
@@ -242,6 +257,10 @@ sleepers()
 asleep() { [ "$(sleepers "$1" | wc -l)" -ge "$2" ]; }
 awake() { [ -z "$(sleepers "$1")" ]; }
 ENV
+cat >>"$TMP/.env" <<'ENV'
+# nobody may be there to reap it
+dead() { [ ! -e "/proc/$1" ] || grep -q "^State:.Z" "/proc/$1/status"; }
+ENV
 test_ok 'B14: a second after the waiter nothing of the container is left' '
 	for opts in "" ${AS_USER:+"-u 1000"} "--cap-drop ALL"; do
 		$AS_ROOT nestbox run --cgroups disabled $opts "$R" sh -c "sleep 4321$$ & (sleep 4321$$ &) ; setsid sleep 4321$$ & wait" & run=$!
@@ -252,6 +271,16 @@ test_ok 'B14: a second after the waiter nothing of the container is left' '
 		wait $run || :
 	done
 '
+if test_need root 'B14: a setuid program'; then
+	test_ok 'B14: a setuid program, which no longer hears of the waiter'\''s death, goes with gc' '
+		cp "$R/bin/probe" "$R/bin/suprobe"; chmod 4755 "$R/bin/suprobe"
+		nestbox run --cgroups disabled -u 1000 "$R" suprobe spy 60 >"$TMP/got" & run=$!
+		soon runs $run suprobe
+		kill -9 $run; wait $run || :
+		nestbox gc
+		soon dead $child
+	'
+fi
 if test_need cmd:strace 'B16: what is loaded in the root file system'; then
 	test_ok 'B16: behind the pivot nothing is opened but what the options say' '
 		strace -f -qq -e trace=open,openat,openat2,pivot_root,execve -o "$TMP/calls" $AS_ROOT nestbox run --cgroups disabled ${AS_USER:+-u app} "$R" true

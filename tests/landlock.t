@@ -1,7 +1,7 @@
 #!/bin/sh
 # setpriv --landlock, run --landlock: what no rule allows is refused.
 . "${0%/*}/lib.sh"
-need cmd:busybox cmd:probe
+need cmd:probe
 own_run
 
 at_end 'rm -rf "$TMP/d"'
@@ -9,7 +9,7 @@ mkdir -p "$TMP/d/ro" "$TMP/d/rw" "$TMP/d/other"
 chmod 777 "$TMP/d" "$TMP/d"/*
 for d in ro rw other; do
 	echo text >"$TMP/d/$d/file"
-	cp "$(command -v busybox)" "$TMP/d/$d/busybox"
+	cp "$(command -v probe)" "$TMP/d/$d"
 done
 chmod 666 "$TMP/d"/*/file
 D=$TMP/d
@@ -73,7 +73,7 @@ test_ok 'paths: read-only, all, and nothing' '
 	not lock --landlock "ro:$D/ro" rm "$D/ro/file" 2>/dev/null
 	not lock --landlock "ro:$D/ro" cat "$D/other/file" 2>/dev/null
 	not lock --landlock "ro:$D/ro" ls "$D" 2>/dev/null
-	[ "$(cat "$D/ro/file")" = text ]; [ "$(ls "$D/ro" | tr "\n" " ")" = "busybox file " ]
+	[ "$(cat "$D/ro/file")" = text ]; [ "$(ls "$D/ro" | tr "\n" " ")" = "file probe " ]
 	lock --landlock "rw:$D/rw" sh -c "cat $D/rw/file; echo y >$D/rw/new; mkdir $D/rw/sub; mv $D/rw/new $D/rw/sub/new; rm $D/rw/sub/new; rmdir $D/rw/sub" >/dev/null
 	# a rule for a file
 	lock --landlock "rw:$D/other/file" sh -c "echo text >$D/other/file"
@@ -82,10 +82,10 @@ test_ok 'paths: read-only, all, and nothing' '
 	touch "$D/ro/new"; rm "$D/ro/new"
 '
 test_ok 'programs: those of a rule, and no others' '
-	[ "$(lock --landlock "ro:$D/ro" "$D/ro/busybox" echo ran)" = ran ]
-	rc=0; lock --landlock "ro:$D/ro" "$D/other/busybox" echo ran >"$TMP/got" 2>"$TMP/said" || rc=$?
+	[ "$(lock --landlock "ro:$D/ro" "$D/ro/probe" cwd)" ]
+	rc=0; lock --landlock "ro:$D/ro" "$D/other/probe" cwd >"$TMP/got" 2>"$TMP/said" || rc=$?
 	[ $rc = 126 ]; [ ! -s "$TMP/got" ]
-	[ "$("$D/other/busybox" echo ran)" = ran ]
+	[ "$("$D/other/probe" cwd)" ]
 '
 test_ok 'a path that leads through a link, and one of /proc, which does not' '
 	ln -sfn rw "$D/link"
