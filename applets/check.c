@@ -146,6 +146,7 @@ static int check_main(int argc, char **argv, struct err *e)
 	if (i < argc)
 		return err_bad(e, argv[i], "check takes no operand");
 	rc = ask_all(&r, e);
+	check_add_config(&r);
 	if (rc == 0 && a.json)
 		check_print_json(&r, &out);
 	else if (rc == 0)

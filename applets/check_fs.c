@@ -188,7 +188,7 @@ static void probe_erofs_file(const struct check_item *it, struct check_answer *a
 	if (code == EPERM)
 		check_knob(a, ROOT_ONLY);
 	else if (fs >= 0)
-		check_knob(a, "Linux 6.12 with CONFIG_EROFS_FS_BACKED_BY_FILE; a loop device does as well");
+		check_knob(a, "a loop device does as well as Linux 6.12 with CONFIG_EROFS_FS_BACKED_BY_FILE");
 	errno = code;
 	check_errno(it, a, it->arg);
 	if (code != EPERM && fs >= 0 && (statfs(self, &at) < 0 || at.f_type == TMPFS_MAGIC || at.f_type == RAMFS_MAGIC || at.f_type == OVERLAYFS_SUPER_MAGIC))

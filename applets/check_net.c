@@ -95,7 +95,7 @@ static void probe_tun(const struct check_item *it, struct check_answer *a)
 	if (fd < 0 && (errno == EACCES || errno == EPERM))
 		check_knob(a, "the owner of /dev/net/tun, and the device rules of the control group");
 	else if (fd < 0 && errno == ENOENT)
-		check_knob(a, "%s, or mknod /dev/net/tun c 10 200", it->config);
+		check_knob(a, "mknod /dev/net/tun c 10 200, or %s", it->config);
 	if (fd < 0 || ioctl(fd, TUNSETIFF, &want) < 0)
 		check_errno(it, a, "/dev/net/tun");
 }

@@ -22,6 +22,9 @@ struct check_report {
 	const struct check_found *missing; /* the first that is required, and is a no; NULL: a container can be started */
 };
 
+/* Behind the kernel's options that are named as knobs: are they set, as far as that can be seen? (check_config.c) */
+void check_add_config(struct check_report *r);
+
 void check_print_text(const struct check_report *r, bool colour, struct strbuf *out);
 void check_print_json(const struct check_report *r, struct strbuf *out);
 /* Is the standard output a terminal that shows colours, and does nobody mind? */

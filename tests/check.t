@@ -112,6 +112,18 @@ if test_need root 'an image from a file'; then
 	fi
 fi
 
+test_ok 'calls: those that a kernel of this version has' '
+	asked nestbox check
+	version=$(uname -r | awk -F "[.-]" "{ print 1000 * \$1 + \$2 }")
+	since() { if [ "$version" -ge "$1" ]; then is yes "$2" "$3"; else is no "$2" "$3" "knob: Linux "; fi; }
+	since 5003 processes pidfd
+	since 5006 processes openat2
+	since 5009 processes close_range
+	since 5012 mounts api
+	since 6008 mounts statmount
+	since 7000 mounts tree-namespace
+'
+
 test_ok 'devices: those that ip makes' '
 	asked nestbox check
 	in_net() { $AS_ROOT nestbox unshare -n -- busybox sh -ec "ip link add x0 type veth; $1"; }
@@ -202,24 +214,36 @@ if test_need root 'subordinate ids'; then
 	'
 fi
 
-config()
-{
-	if [ -e /proc/config.gz ]; then zcat /proc/config.gz; else cat "/boot/config-$(uname -r)"; fi 2>/dev/null
-}
-if config >"$TMP/config" && [ -s "$TMP/config" ]; then
-	test_ok 'what the kernel is said to be built without is not in its configuration' '
+# what the kernel says itself of how it was built
+if zcat /proc/config.gz >"$TMP/config" 2>/dev/null; then
+	test_ok 'the options that are named stand in the configuration as it is said of them' '
 		asked nestbox check
-		for option in $(sed -n "s/.* knob: \(CONFIG_[A-Z0-9_]*\)\$/\1/p" "$TMP/said"); do
-			not grep "^$option=" "$TMP/config"
-		done
+		{
+			sed -n "s/.* knob: .*(not set in \/proc\/config.gz: \(.*\))\$/\1/p" "$TMP/said" | tr " " "\n"
+			sed -n "s/.* knob: .*\(CONFIG_[A-Z0-9_]*\).* (not set in \/proc\/config.gz)\$/\1/p" "$TMP/said"
+		} >"$TMP/unset"
+		while read -r option; do not grep "^$option=" "$TMP/config"; done <"$TMP/unset"
+		sed -n "s/.* knob: \(CONFIG_[A-Z0-9_]*\) (set in \/proc\/config.gz)\$/\1/p" "$TMP/said" >"$TMP/set"
+		while read -r option; do grep "^$option=y" "$TMP/config"; done <"$TMP/set"
+		# no option is named of which nothing is said
+		grep "knob: CONFIG" "$TMP/said" | grep -vE "\((not set in|a module by|set in) /proc/config.gz" && exit 1
 		# and the other way round
-		has() { grep -q "^$1=[ym]" "$TMP/config"; }
 		for pair in LANDLOCK:landlock SECCOMP_FILTER:seccomp; do
 			case ${pair#*:} in landlock) option=CONFIG_SECURITY_LANDLOCK ;; *) option=CONFIG_${pair%:*} ;; esac
-			has $option || is no security "${pair#*:}" "$option"
+			grep -q "^$option=y" "$TMP/config" || is no security "${pair#*:}" "$option"
 		done
 	'
 fi
+test_ok 'a configuration that lies beside the kernel does as well' '
+	mkdir -p "$R/boot"
+	printf "%s\n" "# CONFIG_TUN is not set" CONFIG_BLK_DEV_LOOP=m CONFIG_TUN_MORE=y >"$R/boot/config-$(uname -r)"
+	asked $AS_ROOT nestbox unshare -m -- nestbox pivot "$R" -- nestbox check
+	is no network tun "mknod .* or CONFIG_TUN \(not set in /boot/config-[^:]*\)"
+	is no filesystems loop "CONFIG_BLK_DEV_LOOP \(a module by /boot/config-[^:]*\)"
+	rm -r "$R/boot"
+	asked $AS_ROOT nestbox unshare -m -- nestbox pivot "$R" -- nestbox check
+	is no filesystems loop "CONFIG_BLK_DEV_LOOP\$"
+'
 
 # --- and nothing of it stays
 
