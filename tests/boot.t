@@ -4,7 +4,7 @@
 . "${0%/*}/lib.sh"
 need cmd:qemu-system-x86_64
 # KERNELS= : the variant under test cannot run without a C library
-KERNELS=${KERNELS-6.1 6.12}
+KERNELS=${KERNELS-6.1 6.12 sid}
 [ -n "$KERNELS" ] || need kernel
 
 TOP=$(cd "$TESTS/.." && pwd)
@@ -42,6 +42,7 @@ mkdir "$TMP/offline"
 printf '#!/bin/sh\nexit 99\n' >"$TMP/offline/apt-get"
 chmod 755 "$TMP/offline/apt-get"
 for kernel in $KERNELS; do
+	kernel=${kernel%-brief}
 	test_ok "$kernel: a kernel that is there is not asked for again" "
 		\"\$TOP/scripts/kernel\" $kernel
 		PATH=\$TMP/offline:\$PATH \"\$TOP/scripts/kernel\" $kernel
