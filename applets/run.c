@@ -37,6 +37,7 @@ const struct opt run_opts[] = {
 	{ OPT_STR, 0, "pid", "KIND", "docker's; not --pids-limit cut short", OFF(pid), .flags = OPT_HIDDEN },
 	{ OPT_FLAG, 0, "privileged", NULL, "all capabilities and devices, nothing masked", OFF(privileged) },
 	{ OPT_FLAG, 0, "rm", NULL, "accepted: a container in the foreground always cleans up", OFF(rm) },
+	{ OPT_LIST, 0, "security-opt", "OPT", "seccomp=builtin|unconfined, no-new-privileges, systempaths=unconfined", OFF(security) },
 	{ OPT_GROUP, .off = OFF(etc), .group = pivot_etc_opts },
 	{ OPT_GROUP, .off = OFF(mounts), .group = pivot_mount_opts },
 	{ OPT_GROUP, .off = OFF(net), .group = netns_wish_opts },
@@ -65,6 +66,7 @@ static bool has_limits(const struct run_args *a)
 int run_check(const struct run_args *a, struct err *e)
 {
 	int rc = a->name ? record_name_check(a->name, e) : 0;
+	struct run_security security;
 	struct dev_rule rule;
 	const char *path;
 
@@ -79,6 +81,8 @@ int run_check(const struct run_args *a, struct err *e)
 		rc = err_bad(e, a->hostname, "such a host name cannot stand in /etc/hosts");
 	if (rc == 0 && a->cgroups && !strcmp(a->cgroups, "disabled") && has_limits(a))
 		rc = err_bad(e, "--cgroups disabled", "and a limit exclude each other");
+	if (rc == 0)
+		rc = run_read_security(a, &security, e);
 	rc = rc < 0 ? rc : run_net_check(a, e);
 	return rc < 0 ? rc : run_userns_check(a, e);
 }

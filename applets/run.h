@@ -18,7 +18,7 @@ struct run_args {
 	struct pivot_mounts mounts;
 	struct pivot_etc etc;
 	struct cgroup_limits limits;
-	struct strs env_file, cap_add, cap_drop, device_rules;
+	struct strs env_file, cap_add, cap_drop, device_rules, security;
 	const char *hostname, *domainname;
 	struct netns_wish net;
 	const char *network, *name, *cgroups, *cgroup_parent;
@@ -57,6 +57,13 @@ struct run_facts {
 	const char *net_file;   /* the namespace that is joined */
 };
 
+/* What --security-opt and --privileged come to. */
+struct run_security {
+	const char *seccomp; /* borrowed: for setpriv --seccomp */
+	bool no_new_privs;
+	bool open_paths;     /* /proc and /sys: nothing masked, nothing made read-only */
+};
+
 extern const struct opt run_opts[];
 
 /* Does the container get the files of pivot --etc? */
@@ -75,6 +82,9 @@ int run_net_check(const struct run_args *a, struct err *e);
 /* The steps for it: those before the user and pid namespaces, and those after. */
 int run_net_outside(const struct run_args *a, const struct run_facts *f, struct plan *p);
 int run_net_inside(const struct run_args *a, const struct run_facts *f, struct plan *p);
+
+/* Of several words for the same the last one counts. Pure. (run_security.c) */
+int run_read_security(const struct run_args *a, struct run_security *s, struct err *e);
 
 /* Are the options in order, apart from what the steps check? Pure. */
 int run_check(const struct run_args *a, struct err *e);

@@ -197,11 +197,14 @@ static int add_namespaces(const struct run_args *a, const struct run_facts *f, s
 
 static int add_root(const struct run_args *a, const struct run_facts *f, struct plan *p)
 {
+	struct run_security security;
 	struct pivot_args *s;
 	int rc = ADD(p, &pivot_step, s);
 
 	if (rc < 0)
 		return rc;
+	/* run_check has read it before */
+	run_read_security(a, &security, &(struct err){ 0 });
 	s->api = true;
 	s->etc = run_wants_etc(a);
 	s->names = a->etc;
@@ -216,9 +219,9 @@ static int add_root(const struct run_args *a, const struct run_facts *f, struct 
 		if (rc < 0)
 			return rc;
 	}
-	if (!a->privileged) {
-		/* without a device list, the mounts must keep devices shut */
-		s->nodev = !f->devices;
+	/* without a device list, the mounts must keep devices shut */
+	s->nodev = !f->devices && !a->privileged;
+	if (!security.open_paths) {
 		rc = strs_add(&s->mask, "default");
 		rc = rc < 0 ? rc : strs_add(&s->ro_path, "default");
 	}
@@ -275,10 +278,11 @@ static int set_env(const struct run_args *a, const struct run_facts *f, struct s
 
 static int add_credentials(const struct run_args *a, const struct run_facts *f, struct plan *p, struct err *e)
 {
+	struct run_security security;
 	struct setpriv_args *s;
 	int rc = ADD(p, &setpriv_step, s);
 
-	if (rc < 0 || (rc = set_caps(a, f, s, p, e)) < 0 || (rc = set_env(a, f, s, p)) < 0 ||
+	if (rc < 0 || (rc = run_read_security(a, &security, e)) < 0 || (rc = set_caps(a, f, s, p, e)) < 0 || (rc = set_env(a, f, s, p)) < 0 ||
 	    (rc = strs_add_all(&s->run.group_add, &a->cred.group_add)) < 0 || (rc = strs_add_all(&s->run.ulimit, &a->cred.ulimit)) < 0 ||
 	    (rc = strs_add_all(&s->run.landlock, &a->cred.landlock)) < 0)
 		return rc;
@@ -290,6 +294,9 @@ static int add_credentials(const struct run_args *a, const struct run_facts *f, 
 	s->clear_env = s->new_session = s->new_keyring = s->reset_signals = s->exec = true;
 	s->umask = (struct opt_num){ true, 022 };
 	s->pdeathsig = "KILL";
+	s->no_new_privs = security.no_new_privs;
+	if (strcmp(security.seccomp, "unconfined"))
+		s->seccomp = security.seccomp;
 	return 0;
 }
 

@@ -63,7 +63,7 @@ static int load(struct sock_filter *insns, int n, unsigned flags, struct err *e)
 	if (rc == -EACCES)
 		err_hint(e, "that takes --no-new-privs, or CAP_SYS_ADMIN in one's user namespace");
 	else if (rc == -EINVAL || rc == -ENOSYS)
-		err_hint(e, "is the kernel built with CONFIG_SECCOMP_FILTER?");
+		err_hint(e, "a kernel without CONFIG_SECCOMP_FILTER has no filters; unconfined does without one");
 	return rc;
 }
 

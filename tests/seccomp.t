@@ -2,8 +2,13 @@
 # The filter of system calls: what the kernel answers to one that is behind it.
 . "${0%/*}/lib.sh"
 need namespaces
+own_run
 
 [ -x "$NB_DIR/rawcall" ] || { echo '1..0 # SKIP no rawcall beside nestbox'; exit 0; }
+"$TESTS/../scripts/rootfs" "$TMP/root"
+cp "$NB_DIR/rawcall" "$TMP/root/bin/"
+R=$TMP/root
+export R
 cat >>"$TMP/.env" <<'ENV'
 # behind OPTIONS -- COMMAND: as root, or as an ordinary user who gives up privileges
 behind() {
@@ -49,6 +54,70 @@ test_ok '  and with no_new_privs after that' '
 if test_need root 'the final user may be an ordinary one'; then
 	test_ok 'the final user may be an ordinary one' '
 		nestbox setpriv -u 1000:1000 --caps default --seccomp default -- sh -c "is=\$(id -u) && [ \$is = 1000 ] && grep -q ^Seccomp:.2 /proc/self/status"
+	'
+fi
+
+#
+# run
+#
+cat >>"$TMP/.env" <<'ENV'
+run() { $AS_ROOT nestbox run "$@"; }
+status() { sed -n "s/^$1:[[:space:]]*//p"; }
+ENV
+test_ok 'run loads the default' '
+	is "$(run $R cat /proc/self/status | status Seccomp)" 2
+	is "$(run --security-opt seccomp=builtin $R cat /proc/self/status | status Seccomp)" 2
+	is "$(run --security-opt seccomp=unconfined --security-opt seccomp=builtin $R cat /proc/self/status | status Seccomp)" 2
+	is "$(run $R cat /proc/self/status | status NoNewPrivs)" 0
+'
+test_ok '  unless told otherwise' '
+	is "$(run --security-opt seccomp=unconfined $R cat /proc/self/status | status Seccomp)" "$(filters)"
+	is "$(run --security-opt seccomp:unconfined $R cat /proc/self/status | status Seccomp)" "$(filters)"
+'
+if test_need root '  or privileged'; then
+	test_ok '  or privileged' '
+		is "$(run --privileged $R cat /proc/self/status | status Seccomp)" "$(filters)"
+		is "$(run --privileged --security-opt seccomp=builtin $R cat /proc/self/status | status Seccomp)" 2
+	'
+fi
+test_ok 'inside, root mounts nothing and makes no namespaces' '
+	run $R sh -c "! mount -t tmpfs none /tmp 2>/dev/null"
+	run --cap-add SYS_ADMIN $R mount -t tmpfs none /tmp
+'
+test_ok 'no-new-privileges' '
+	for opt in no-new-privileges no-new-privileges=true no-new-privileges:true; do
+		is "$(run --security-opt $opt $R cat /proc/self/status | status NoNewPrivs)" 1
+	done
+	is "$(run --security-opt no-new-privileges --security-opt no-new-privileges=false $R cat /proc/self/status | status NoNewPrivs)" 0
+	is "$(run --security-opt no-new-privileges $R cat /proc/self/status | status Seccomp)" 2
+'
+test_ok 'systempaths=unconfined masks nothing and makes nothing read-only' '
+	is "$(run --security-opt systempaths=unconfined $R grep -cE " /proc/[^ ]+ " /proc/self/mountinfo || :)" 0
+	[ "$(run $R grep -cE " /proc/[^ ]+ " /proc/self/mountinfo)" -gt 3 ]
+	# /sys itself stays read-only
+	run --security-opt systempaths=unconfined $R grep -qE " /sys ro," /proc/self/mountinfo
+'
+for pair in \
+	'apparmor=unconfined:no AppArmor profile can be set' \
+	'label=disable:no SELinux label can be set' \
+	'seccomp=:seccomp= wants builtin' \
+	'no-new-privileges=yes:wants true or false' \
+	'systempaths=open:systempaths= wants unconfined' \
+	'seccompx=unconfined:--security-opt wants seccomp=' \
+	':--security-opt wants seccomp='; do
+	test_fails 125 "${pair#*:}" "bad input: --security-opt ${pair%%:*}" "run --security-opt '${pair%%:*}' \$R touch /ran"
+done
+test_ok '  and has run nothing' '[ ! -e $R/ran ]'
+test_ok 'the plan has a line for it' '
+	run --dry-run $R true | grep -q " --seccomp default "
+	! run --dry-run --security-opt seccomp=unconfined $R true | grep -q seccomp
+'
+if [ "$(uname -m)" = x86_64 ]; then
+	test_ok 'inside: no keyrings, no AF_ALG, clone3 with ENOSYS' '
+		is "$(run $R rawcall 250 0 0 0)" 1
+		is "$(run $R rawcall 41 38 5 0)" 1
+		is "$(run $R rawcall 435 0 0)" 38
+		is "$(run --security-opt seccomp=unconfined $R rawcall 435 0 0)" 22
 	'
 fi
 
