@@ -21,6 +21,7 @@ struct setpriv_job {
 	size_t n_groups;
 	bool set_uids, set_gids, set_groups;
 	uint64_t caps;         /* --caps, as far as the caller has them */
+	bool filtered;         /* the filter of system calls is in force */
 };
 
 /* Is *args in order? (setpriv_check.c) */

@@ -46,20 +46,21 @@ static int load(const struct setpriv_job *j, bool last, struct err *e)
 	return rc;
 }
 
-/* no_new_privs may also be the caller's. */
-static bool is_due(const struct setpriv_job *j, bool last)
+static bool is_wanted(const struct setpriv_args *a)
 {
-	if (!j->a->seccomp || !strcmp(j->a->seccomp, "unconfined"))
-		return false;
-	return last == (j->a->no_new_privs || prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL) == 1);
+	return a->seccomp && strcmp(a->seccomp, "unconfined") != 0;
 }
 
 int setpriv_filter_first(struct setpriv_job *j, struct err *e)
 {
-	return is_due(j, false) ? load(j, false, e) : 0;
+	/* no_new_privs may also be the caller's */
+	if (!is_wanted(j->a) || j->a->no_new_privs || prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL) == 1)
+		return 0;
+	j->filtered = true;
+	return load(j, false, e);
 }
 
 int setpriv_filter_last(struct setpriv_job *j, struct err *e)
 {
-	return is_due(j, true) ? load(j, true, e) : 0;
+	return is_wanted(j->a) && !j->filtered ? load(j, true, e) : 0;
 }

@@ -9,10 +9,9 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
-/* Doubling: a profile has some hundred rules. */
-static int make_room(void **v, size_t *room, size_t want, size_t size)
+static int make_room(void **v, size_t *room, size_t want, size_t size, size_t first)
 {
-	size_t more = *room ? *room : 64;
+	size_t more = *room ? *room : first;
 	void *p;
 
 	if (want <= *room)
@@ -30,17 +29,17 @@ static int make_room(void **v, size_t *room, size_t want, size_t size)
 int seccomp_profile_add(struct seccomp_profile *p, unsigned call, uint32_t action, const struct seccomp_test *tests, size_t n)
 {
 	void *rules = p->rules, *all = p->tests;
-	int rc = make_room(&rules, &p->rules_room, p->n_rules + 1, sizeof *p->rules);
+	int rc = make_room(&rules, &p->rules_room, p->n_rules + 1, sizeof *p->rules, 512);
 
 	p->rules = rules;
 	if (rc == 0)
-		rc = make_room(&all, &p->tests_room, p->n_tests + n, sizeof *p->tests);
+		rc = make_room(&all, &p->tests_room, p->n_tests + n, sizeof *p->tests, 16);
 	p->tests = all;
 	if (rc < 0)
 		return rc;
 	if (n)
 		memcpy(&p->tests[p->n_tests], tests, n * sizeof *tests);
-	p->rules[p->n_rules++] = (struct seccomp_rule){ call, action, p->n_tests, n };
+	p->rules[p->n_rules++] = (struct seccomp_rule){ call, action, (uint32_t)p->n_tests, (uint32_t)n };
 	p->n_tests += n;
 	return 0;
 }
@@ -69,8 +68,8 @@ static int load(struct sock_filter *insns, int n, unsigned flags, struct err *e)
 
 int seccomp_profile_load(const struct seccomp_profile *p, struct err *e)
 {
-	struct sock_filter *prog = malloc(BPF_MAXINSNS * sizeof *prog);
-	int n = prog ? seccomp_profile_compile(p, prog, BPF_MAXINSNS) : -ENOMEM;
+	struct sock_filter prog[BPF_MAXINSNS];
+	int n = seccomp_profile_compile(p, prog, BPF_MAXINSNS);
 	int rc;
 
 	if (n == -E2BIG)
@@ -79,6 +78,5 @@ int seccomp_profile_load(const struct seccomp_profile *p, struct err *e)
 		rc = err_set(e, -n, "seccomp", NULL);
 	else
 		rc = load(prog + BPF_MAXINSNS - n, n, p->flags, e);
-	free(prog);
 	return rc;
 }

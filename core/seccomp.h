@@ -41,7 +41,7 @@ struct seccomp_test {
 struct seccomp_rule {
 	unsigned call;     /* from seccomp_call_find */
 	uint32_t action;   /* SECCOMP_RET_*, with its data */
-	size_t first, n;   /* of the profile's tests */
+	uint32_t first, n; /* of the profile's tests */
 };
 
 /*
