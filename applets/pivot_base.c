@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "applets/maps.h"
@@ -20,12 +21,52 @@ int pivot_base_check(const struct pivot_mounts *m, struct err *e)
 	return 0;
 }
 
+/* A device file in it is whoever's who made the image: none of them opens. */
+static int open_image(const char *path, struct err *e)
+{
+	/* a FIFO would have us wait for its writer */
+	auto_close int file = fd_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, e);
+	struct stat st;
+	int rc;
+
+	if (file < 0)
+		return file;
+	if (fstat(file, &st) < 0)
+		return err_sys(e, path, NULL);
+	if (!S_ISREG(st.st_mode))
+		return err_bad(e, path, "is neither a directory nor an image file");
+	rc = mnt_image(file, path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV, e);
+	if (rc == -EPERM || rc == -EACCES)
+		err_hint(e, "images are for root outside of user namespaces only: an ordinary user has to unpack it into a directory");
+	return rc;
+}
+
+/*
+ * All that is mounted in it is made read-only with the root, and the root itself
+ * at the end: until then mount points are made in it.
+ */
+static int protect_below(int root, const char *path, struct err *e)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(root, &fs) < 0 || sys_mount_setattr(root, "", AT_EMPTY_PATH | AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0) < 0)
+		return err_sys(e, path, "make read-only");
+	if (!(fs.f_flag & ST_RDONLY) && sys_mount_setattr(root, "", AT_EMPTY_PATH, 0, MOUNT_ATTR_RDONLY, 0) < 0)
+		return err_sys(e, path, "make read-only");
+	return 0;
+}
+
 int pivot_base_open(const struct pivot_args *a, int userns, struct err *e)
 {
 	bool below = !pivot_base_is_kept(&a->mounts);
 	auto_close int root = root_open(a->new_root, a->nodev ? MOUNT_ATTR_NODEV : 0, below, e);
 	int rc;
 
+	if (root == -ENOTDIR) {
+		err_clear(e);
+		root = open_image(a->new_root, e);
+	} else if (root >= 0 && a->mounts.read_only && below && (rc = protect_below(root, a->new_root, e)) < 0)
+		return rc;
 	if (root >= 0 && userns >= 0 && (rc = mnt_idmap(root, a->new_root, below, 0, userns, e)) < 0)
 		return rc;
 	return take_fd(&root);
@@ -66,6 +107,16 @@ int pivot_upper_open(const struct pivot_args *a, int userns, struct err *e)
 	return take_fd(&upper);
 }
 
+/* What the root's mount forbids, the overlay does not allow. */
+static unsigned kept_attrs(int root)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(root, &fs) < 0)
+		return MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID;
+	return (fs.f_flag & ST_NODEV ? MOUNT_ATTR_NODEV : 0) | (fs.f_flag & ST_NOSUID ? MOUNT_ATTR_NOSUID : 0) | (fs.f_flag & ST_NOEXEC ? MOUNT_ATTR_NOEXEC : 0);
+}
+
 int pivot_base_overlay(const struct pivot_args *a, int *root, int upper, struct err *e)
 {
 	int rc;
@@ -74,7 +125,7 @@ int pivot_base_overlay(const struct pivot_args *a, int *root, int upper, struct 
 		return 0;
 	rc = root_isolate(e);
 	if (rc == 0)
-		rc = mnt_overlay(*root, upper, a->nodev ? MOUNT_ATTR_NODEV : 0, !maps_in_first_userns(), e);
+		rc = mnt_overlay(*root, upper, kept_attrs(*root), !maps_in_first_userns(), e);
 	if (rc < 0)
 		return rc;
 	fd_close(root);

@@ -69,6 +69,11 @@ int pivot_lacks_points(const struct pivot_args *a, struct err *e)
 
 	if (pivot_base_is_kept(&a->mounts))
 		return 0;
+	/* an image has what it has */
+	if (root == -ENOTDIR) {
+		err_clear(e);
+		return 0;
+	}
 	rc = root < 0 ? root : all_places(a, &l, e);
 	for (size_t i = 0; i < l.n && rc == 0; i++) {
 		auto_close int at = is_inside_another(&l, i) ? -1 : mnt_lookup(root, l.v[i].where, l.v[i].links == MNT_LINK_COVERED ? O_NOFOLLOW : 0);

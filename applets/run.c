@@ -12,6 +12,7 @@
 #include "applets/gc.h"
 #include "core/devfilter.h"
 #include "core/fd.h"
+#include "core/mnt.h"
 #include "core/ns.h"
 #include "core/record.h"
 #include "core/sys.h"
@@ -63,6 +64,18 @@ static bool has_limits(const struct run_args *a)
 	return any;
 }
 
+/* Host programs in a sandbox are fine, a container's changes to the host are not. */
+static int refuse_own_root(const struct run_args *a, const char *path, struct err *e)
+{
+	char normal[4096];
+
+	if (a->mounts.read_only || a->mounts.ephemeral || mnt_normalise(path, normal) < 0 || strcmp(normal, "/"))
+		return 0;
+	err_bad(e, a->rootfs, "the host's own root: what the container changed would be changed for the host");
+	err_hint(e, "with --read-only or --ephemeral it can be a container's root, too");
+	return -EINVAL;
+}
+
 int run_check(const struct run_args *a, struct err *e)
 {
 	int rc = a->name ? record_name_check(a->name, e) : 0;
@@ -83,6 +96,7 @@ int run_check(const struct run_args *a, struct err *e)
 		rc = err_bad(e, "--cgroups disabled", "and a limit exclude each other");
 	if (rc == 0)
 		rc = run_read_security(a, &security, e);
+	rc = rc < 0 ? rc : refuse_own_root(a, a->rootfs, e);
 	rc = rc < 0 ? rc : run_net_check(a, e);
 	return rc < 0 ? rc : run_userns_check(a, e);
 }
@@ -255,6 +269,9 @@ static int make_record(const struct run_args *a, const struct run_facts *f, stru
 
 	if (!realpath(a->rootfs, rootfs))
 		return err_sys(e, a->rootfs, NULL);
+	rc = refuse_own_root(a, rootfs, e);
+	if (rc < 0)
+		return rc;
 	/* whoever named the directory is not to write lines of the record, which say what gc kills */
 	if (strchr(rootfs, '\n'))
 		return err_bad(e, rootfs, "no line break can be in the path of a root file system");
@@ -378,7 +395,7 @@ static int run_main(int argc, char **argv, struct err *e)
 const struct applet applet_run = {
 	.name = "run",
 	.synopsis = "[OPTIONS] ROOTFS [--] [COMMAND [ARG]...]",
-	.summary = "start a container from a directory",
+	.summary = "start a container from a directory or an image file",
 	.opts = run_opts,
 	.notes = "Without a command, /bin/sh is run. The options are docker's.",
 	.main = run_main,

@@ -41,6 +41,13 @@ int mnt_attach_at(int mnt, int root, const char *path, struct err *e);
 int mnt_idmap(int mnt, const char *path, bool recursive, uint64_t attrs, int userns, struct err *e);
 
 /*
+ * The image in the regular file `file`, open for reading, as a detached read-only
+ * mount with `attrs`. `path` is for messages, and for the kernel where there is no
+ * procfs. Owned fd, or -errno. (mnt_image.c)
+ */
+int mnt_image(int file, const char *path, unsigned attrs, struct err *e);
+
+/*
  * A detached overlay over the tree `lower`, what is changed going to `upper`, a
  * detached copy of the directory that the layers "upper" and "work" are in, or
  * get made in; -1: it is kept in memory, and gone with the last mount. Both are

@@ -100,11 +100,107 @@ test_ok 'a chain does it too, and nobody finds the old root below it' '
 '
 
 test_ok 'a shared "/" gets none of it' '
+	mkfifo "$TMP/go"
 	$AS_ROOT nestbox unshare -m --propagation shared -- sh -euc "
-		nestbox unshare -m --propagation unchanged -- nestbox pivot --ephemeral \"\$R\" sleep 1 & sleep 0.5
-		grep -c overlay /proc/self/mountinfo >\"\$TMP/n\" || :
-		wait" 
-	[ "$(cat "$TMP/n")" = "$(grep -c overlay /proc/self/mountinfo)" ]
+		before=\$(cat /proc/self/mountinfo)
+		nestbox unshare -m --propagation unchanged -- nestbox pivot --ephemeral \"$R\" sh -euc \"echo up; read _\" <\"$TMP/go\" >\"$TMP/up\" & one=\$!
+		exec 9>\"$TMP/go\"
+		while ! grep -q up \"$TMP/up\"; do kill -0 \$one; sleep 0.1; done
+		[ \"\$(cat /proc/self/mountinfo)\" = \"\$before\" ]
+		echo >&9
+		wait \$one"
+'
+
+# --- images
+
+make_image()
+{
+	case $1 in
+	erofs) mkfs.erofs "$TMP/img.erofs" "$TMP/image" ;;
+	squashfs) mksquashfs "$TMP/image" "$TMP/img.squashfs" -quiet -no-progress ;;
+	ext4) truncate -s 32M "$TMP/img.ext4" && mkfs.ext4 -q -d "$TMP/image" "$TMP/img.ext4" ;;
+	esac >"$TMP/made" 2>&1 || sed 's/^/# /' "$TMP/made"
+}
+cp -a "$R" "$TMP/image"
+[ "$AS_ROOT" ] || mknod "$TMP/image/null" c 1 3
+for kind in erofs:mkfs.erofs squashfs:mksquashfs ext4:mkfs.ext4; do
+	tool=${kind#*:} kind=${kind%:*}
+	sentence="an image of $kind is a root"
+	test_need root "$sentence" && test_need "cmd:$tool" "$sentence" || continue
+	make_image $kind
+	test_ok "an image of $kind is a root, read-only" '
+		run "$TMP/img.'$kind'" sh -euc "! touch /x; cat /proc/self/mountinfo; test -d /home/app" >"$TMP/mounts" 2>"$TMP/said"
+		grep -q "Read-only file system" "$TMP/said"
+		grep " / / ro,nodev" "$TMP/mounts" | grep -q -e " - '$kind' "
+		not grep -q "$TMP" "$TMP/mounts"
+		not run --tmpfs /not/there "$TMP/img.'$kind'" true 2>"$TMP/said"
+		grep -q "/not/there: make the mount point: Read-only file system" "$TMP/said"
+	'
+	test_ok '... with an overlay, and is not changed' '
+		cksum "$TMP/img.'$kind'" >"$TMP/sum"
+		run --ephemeral "$TMP/img.'$kind'" sh -euc "$change; $changed"
+		run --overlay "$TMP/up.'$kind'" --tmpfs /not/there "$TMP/img.'$kind'" sh -euc "$change"
+		run --overlay "$TMP/up.'$kind'" "$TMP/img.'$kind'" sh -euc "$changed"
+		cksum "$TMP/img.'$kind'" | cmp - "$TMP/sum"
+	'
+	test_ok '... as a chain' '
+		pv "$TMP/img.'$kind'" test -d /home/app
+		pv --ephemeral "$TMP/img.'$kind'" sh -euc "$change; $changed"
+	'
+	test_ok '... and no device in it opens' '
+		not run "$TMP/img.'$kind'" sh -c ": </null" 2>/dev/null
+		not run --ephemeral "$TMP/img.'$kind'" sh -c ": </null" 2>/dev/null
+		# the control: it is there
+		run "$TMP/img.'$kind'" test -c /null
+	'
+	test_ok '... and no loop device is left' '
+		soon sh -c "not() { if \"\$@\"; then return 1; fi; }; not grep -qs \"$TMP\" /sys/block/loop*/loop/backing_file"
+	'
+done
+
+test_ok 'with several at once each gets a loop device of its own' '
+	[ -e "$TMP/img.squashfs" ] || exit 0
+	for i in 1 2 3 4 5; do run "$TMP/img.squashfs" sh -c "sleep 0.3; exit 7" & pids="${pids-} $!"; done
+	for p in $pids; do rc=0; wait "$p" || rc=$?; [ "$rc" = 7 ]; done
+'
+
+test_fails 125 'nestbox: run: pivot: .*/MARK: is neither a directory nor an image: erofs, squashfs and ext4 are known' 'a file that is no image' 'echo hsq >"$TMP/MARK"; run "$TMP/MARK" true'
+test_fails 125 'nestbox: run: pivot: .*/fifo: is neither a directory nor an image file' 'a FIFO' 'mkfifo "$TMP/fifo"; run "$TMP/fifo" true'
+if test_need userns-user 'an image for an ordinary user'; then
+	test_fails 125 'hint: images are for root outside of user namespaces only' 'an image for an ordinary user' '
+		cp "$TMP/img.squashfs" "$TMP/any" 2>/dev/null || { printf hsqs >"$TMP/any"; head -c 4096 /dev/zero >>"$TMP/any"; }
+		chmod 644 "$TMP/any"
+		$AS_USER nestbox unshare -r -m -- nestbox pivot "$TMP/any" true'
+fi
+
+# --- the host's own root
+
+test_fails 125 'nestbox: run: /: the host.s own root' '"/" as it is' 'run / true'
+test_fails 125 'nestbox: run: //\.: the host.s own root' '... by another name' 'run //. true'
+test_fails 125 'nestbox: run: .*/slash: the host.s own root' '... by a link' 'ln -s / "$TMP/slash"; run "$TMP/slash" true'
+test_fails 125 'nestbox: hint: with --read-only or --ephemeral' '... and what would do' 'run / true'
+test_ok '"/" read-only, with all that is mounted there' '
+	mkdir "$TMP/there"
+	run --read-only / "$NB" pivot --help >"$TMP/help"; grep -q NEWROOT "$TMP/help"
+	run --read-only / sh -c "touch \"$TMP/there/x\" /tmp/nb-x-$$; [ ! -e \"$TMP/there/x\" ] && [ ! -e /tmp/nb-x-$$ ]" 2>/dev/null
+	[ "$(run --read-only / sh -c "echo \$\$")" = 1 ]
+	# the control
+	touch "$TMP/there/x"
+'
+if test_need root '"/" with an overlay'; then
+	test_ok '"/" with an overlay' '
+		run --ephemeral / sh -euc "echo new >/etc/nb-added-$$; cat /etc/nb-added-$$" | grep -qx new
+		[ ! -e /etc/nb-added-$$ ]
+	'
+fi
+test_ok 'what is mounted in a root is read-only with it' '
+	mkdir -p "$R/sub"
+	$AS_ROOT nestbox unshare -m -- sh -euc "
+		mount -t tmpfs sub \"$R/sub\"
+		nestbox unshare -m -- nestbox pivot \"$R\" touch /sub/x
+		! nestbox unshare -m -- nestbox pivot --read-only \"$R\" touch /sub/y
+		test -e \"$R/sub/x\"; test ! -e \"$R/sub/y\""
+	rmdir "$R/sub"
 '
 
 test_fails 125 'nestbox: run: pivot: --ephemeral: .*--overlay' 'either or' 'run --ephemeral --overlay "$TMP/x" "$R" true'
