@@ -230,13 +230,13 @@ void cgroup_keep_best(struct cgroups *c)
 	}
 }
 
-/* A mount that something else covers is in mountinfo, but its path leads elsewhere. */
+/* A mount that something else covers is in mountinfo, but its path leads elsewhere, or nowhere. */
 static bool is_visible(const struct cgroup_hier *h)
 {
 	struct statfs fs;
 
 	if (statfs(h->mount, &fs) < 0)
-		return false;
+		return errno != EACCES && errno != ENOENT && errno != ENOTDIR;
 	return (unsigned long)fs.f_type == (h->v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC);
 }
 

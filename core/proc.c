@@ -157,7 +157,7 @@ static void stop_like(int sig)
 	kill(getpid(), sig);
 }
 
-/* 1 and *status once the child is gone, 0 as long as it lives. */
+/* 1 and *status once the child is gone, 0 as long as it lives; -errno where nobody can say. */
 static int reap(const struct proc_child *c, int *status)
 {
 	pid_t pid;
@@ -170,19 +170,19 @@ static int reap(const struct proc_child *c, int *status)
 		stop_like(WSTOPSIG(*status));
 		return 0;
 	}
-	return pid == c->pid || pid < 0;
+	return pid < 0 ? -errno : pid == c->pid;
 }
 
 int proc_wait(struct proc_child *c, struct err *e)
 {
 	struct signalfd_siginfo si;
 	auto_close int sig_fd = -1;
-	int status = 0, failed = 0;
+	int status = 0, failed = 0, gone;
 
 	sig_fd = signalfd(-1, &c->watched, SFD_CLOEXEC);
 	if (sig_fd < 0)
 		return err_sys(e, "signalfd", NULL);
-	while (!reap(c, &status)) {
+	while ((gone = reap(c, &status)) == 0) {
 		/* a negative fd is passed over: poll(2) */
 		struct pollfd p[2] = { { .fd = sig_fd, .events = POLLIN }, { .fd = c->err_fd, .events = POLLIN } };
 
@@ -195,6 +195,8 @@ int proc_wait(struct proc_child *c, struct err *e)
 		if (p[0].revents & POLLIN && read(sig_fd, &si, sizeof si) == (ssize_t)sizeof si && si.ssi_signo != SIGCHLD)
 			forward_signal(c, &si);
 	}
+	if (gone < 0)
+		return err_set(e, -gone, "wait", "for the command");
 	/* it may have failed and ended between two looks */
 	if (c->err_fd >= 0)
 		failed = err_recv(c->err_fd, e);

@@ -424,7 +424,7 @@ touch "$R/plain"
 bad 125 'run: --no-such: unknown option' 'an unknown option' '$AS_ROOT nestbox run --no-such $R true'
 bad 125 'ROOTFS: missing operand' 'no ROOTFS' '$AS_ROOT nestbox run'
 bad 125 "$TMP/none: No such file" 'ROOTFS missing' '$AS_ROOT nestbox run $TMP/none true'
-bad 125 'plain: Not a directory' 'ROOTFS a file' '$AS_ROOT nestbox run $R/plain true'
+bad 125 'plain: is neither a directory nor an image' 'ROOTFS a file' '$AS_ROOT nestbox run $R/plain true'
 bad 127 'nope: not found in PATH' 'no such command' '$AS_ROOT nestbox run $R nope'
 bad 127 '/bin/nope: cannot execute: No such file' 'no such command with a path' '$AS_ROOT nestbox run $R /bin/nope'
 bad 126 'plain: cannot execute: Permission denied' 'a command that is not executable' '$AS_ROOT nestbox run $R /plain'
