@@ -288,14 +288,9 @@ static void write_all(struct compiler *c)
 
 int seccomp_profile_compile(const struct seccomp_profile *p, struct sock_filter *prog, size_t room)
 {
-	struct compiler c;
+	struct compiler c = { .p = p, .prog = prog, .room = room };
 	int rc = -ENOMEM;
 
-	/* not all of it: that would be 20 KB of zeroes */
-	c.p = p;
-	c.prog = prog;
-	c.room = room;
-	c.n = 0;
 	c.next = p->n_rules < NO_RULE ? malloc((p->n_rules + 1) * sizeof *c.next) : NULL;
 	if (c.next) {
 		write_all(&c);
