@@ -24,6 +24,7 @@
 
 const struct opt pivot_mount_opts[] = {
 	{ OPT_LIST, 'v', "volume", "SRC:DST[:OPT]", "bind SRC to DST inside (ro, rw, slave, shared)", MOFF(binds), .alias = "bind" },
+	{ OPT_LIST, 0, "mount", "KEY=VALUE,...", "a bind or a tmpfs: type=bind,source=SRC,target=DST,readonly or type=tmpfs,target=DST", MOFF(specs) },
 	{ OPT_LIST, 0, "tmpfs", "DST[:OPT]", "a tmpfs on DST inside (size=64k, mode=1777, ...)", MOFF(tmpfs) },
 	{ OPT_FLAG, 0, "ephemeral", NULL, "leave NEWROOT as it is: what is changed in it is gone at the end", MOFF(ephemeral) },
 	{ OPT_STR, 0, "overlay", "DIR", "leave NEWROOT as it is: what is changed in it is kept in DIR", MOFF(overlay) },
@@ -78,6 +79,7 @@ static int pivot_check(const void *args, struct err *e)
 	const struct pivot_args *a = args;
 	struct mnt_volume v;
 	struct mnt_tmpfs t;
+	struct mnt_spec m;
 	int rc = 0;
 
 	for (size_t i = 0; i < a->mounts.binds.n && !rc; i++) {
@@ -87,6 +89,10 @@ static int pivot_check(const void *args, struct err *e)
 	for (size_t i = 0; i < a->mounts.tmpfs.n && !rc; i++) {
 		rc = mnt_tmpfs_parse(a->mounts.tmpfs.v[i], &t, e);
 		rc = rc < 0 || !a->api ? rc : refuse_api_place(t.dst, e);
+	}
+	for (size_t i = 0; i < a->mounts.specs.n && !rc; i++) {
+		rc = mnt_spec_parse(a->mounts.specs.v[i], &m, e);
+		rc = rc < 0 || !a->api ? rc : refuse_api_place(m.v.dst, e);
 	}
 	for (size_t i = 0; i < a->sysctl.n && !rc; i++)
 		rc = pivot_sysctl_check(a->sysctl.v[i], e);

@@ -12,6 +12,7 @@
 struct pivot_mounts {
 	struct strs binds;  /* docker's -v */
 	struct strs tmpfs;  /* docker's --tmpfs */
+	struct strs specs;  /* docker's --mount */
 	const char *overlay; /* directory that keeps what is changed in the root */
 	bool ephemeral;     /* it is forgotten */
 	bool read_only;

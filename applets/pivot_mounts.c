@@ -194,26 +194,61 @@ int pivot_api_make(const struct pivot_args *a, const struct cgroups *host, struc
 	return host ? make_cgroups(a, host, l, e) : find_and_make_cgroups(a, l, e);
 }
 
-static int open_bind(const char *text, const struct pivot_args *a, int userns, struct pivot_items *l, struct err *e)
+/* Its parents, too, as docker makes them. What is there is left as it is. */
+static int create_source(const char *path, struct err *e)
 {
-	struct mnt_volume v;
+	char part[4096];
+
+	for (size_t i = 1; path[i - 1]; i++) {
+		if ((path[i] && path[i] != '/') || i >= sizeof part)
+			continue;
+		str_copyn(part, sizeof part, path, i);
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return err_sys(e, part, "make the directory");
+	}
+	return 0;
+}
+
+static int open_volume(const struct mnt_volume *v, const struct pivot_args *a, int userns, struct pivot_items *l, struct err *e)
+{
+	/* with a /dev of its own, a container gets no devices by accident */
+	unsigned attrs = a->nodev || (a->api && !a->host_devices) ? MOUNT_ATTR_NODEV : 0;
 	auto_close int src = -1, mnt = -1;
 	struct stat st;
-	uint64_t attrs;
-	int rc = mnt_volume_parse(text, &v, e);
+	int rc;
 
-	if (rc < 0)
+	if (v->create && access(v->src, F_OK) < 0 && errno == ENOENT && (rc = create_source(v->src, e)) < 0)
 		return rc;
-	src = fd_open(AT_FDCWD, v.src, O_PATH, e);
+	src = fd_open(AT_FDCWD, v->src, O_PATH, e);
 	if (src < 0)
 		return src;
 	if (fstat(src, &st) < 0)
-		return err_sys(e, v.src, NULL);
-	attrs = (v.read_only ? MOUNT_ATTR_RDONLY : 0) | (a->nodev ? MOUNT_ATTR_NODEV : 0);
-	mnt = mnt_clone(src, "", attrs, v.propagation, e);
-	if (mnt >= 0 && userns >= 0 && (rc = mnt_idmap(mnt, v.src, true, 0, userns, e)) < 0)
+		return err_sys(e, v->src, NULL);
+	mnt = mnt_bind(src, v, attrs, e);
+	if (mnt >= 0 && userns >= 0 && (rc = mnt_idmap(mnt, v->src, true, 0, userns, e)) < 0)
 		return rc;
-	return add_mount(l, take_fd(&mnt), v.dst, S_ISDIR(st.st_mode), MNT_LINKS_FOLLOWED, e);
+	return add_mount(l, take_fd(&mnt), v->dst, S_ISDIR(st.st_mode), MNT_LINKS_FOLLOWED, e);
+}
+
+static int open_bind(const char *text, const struct pivot_args *a, int userns, struct pivot_items *l, struct err *e)
+{
+	struct mnt_volume v;
+	int rc = mnt_volume_parse(text, &v, e);
+
+	return rc < 0 ? rc : open_volume(&v, a, userns, l, e);
+}
+
+/* --mount: the binds before, the tmpfs after the namespaces. */
+static int open_spec(const char *text, const struct pivot_args *a, int userns, bool tmpfs, struct pivot_items *l, struct err *e)
+{
+	struct mnt_spec m;
+	int rc = mnt_spec_parse(text, &m, e);
+
+	if (rc < 0 || m.tmpfs != tmpfs)
+		return rc;
+	if (!tmpfs)
+		return open_volume(&m.v, a, userns, l, e);
+	return add_mount(l, mnt_new("tmpfs", m.options, m.attrs, e), m.v.dst, true, MNT_LINKS_FOLLOWED, e);
 }
 
 static int open_tmpfs(const char *text, struct pivot_items *l, struct err *e)
@@ -252,6 +287,8 @@ int pivot_volumes_open(const struct pivot_args *a, int userns, struct pivot_item
 
 	for (size_t i = 0; i < a->mounts.binds.n && rc == 0; i++)
 		rc = open_bind(a->mounts.binds.v[i], a, userns, l, e);
+	for (size_t i = 0; i < a->mounts.specs.n && rc == 0; i++)
+		rc = open_spec(a->mounts.specs.v[i], a, userns, false, l, e);
 	return rc;
 }
 
@@ -262,6 +299,8 @@ int pivot_tmpfs_add(const struct pivot_args *a, struct pivot_items *l, struct er
 
 	for (size_t i = 0; i < a->mounts.tmpfs.n && rc == 0; i++)
 		rc = open_tmpfs(a->mounts.tmpfs.v[i], &all, e);
+	for (size_t i = 0; i < a->mounts.specs.n && rc == 0; i++)
+		rc = open_spec(a->mounts.specs.v[i], a, -1, true, &all, e);
 	/* volumes behind them: on one place it is the volume that is seen */
 	for (size_t i = 0; i < l->n && rc == 0; i++)
 		rc = pivot_item_add(&all, take_fd(&l->v[i].fd), l->v[i].where, l->v[i].dir, l->v[i].links, e);

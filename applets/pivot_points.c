@@ -32,6 +32,19 @@ static int add_tmpfs(const char *text, struct pivot_items *l, struct err *e)
 	return rc < 0 ? rc : pivot_item_add(l, -1, t.dst, true, MNT_LINKS_FOLLOWED, e);
 }
 
+static int add_spec(const char *text, struct pivot_items *l, struct err *e)
+{
+	struct mnt_spec m;
+	struct stat st = { .st_mode = S_IFDIR };
+	int rc = mnt_spec_parse(text, &m, e);
+
+	if (rc < 0)
+		return rc;
+	if (!m.tmpfs && stat(m.v.src, &st) < 0 && (errno != ENOENT || !m.v.create))
+		return err_sys(e, m.v.src, NULL);
+	return pivot_item_add(l, -1, m.v.dst, S_ISDIR(st.st_mode), MNT_LINKS_FOLLOWED, e);
+}
+
 /* All places that something is mounted on, without a mount; those of --api are no links. */
 static int all_places(const struct pivot_args *a, struct pivot_items *l, struct err *e)
 {
@@ -44,6 +57,8 @@ static int all_places(const struct pivot_args *a, struct pivot_items *l, struct 
 		rc = add_tmpfs(a->mounts.tmpfs.v[i], l, e);
 	for (size_t i = 0; i < a->mounts.binds.n && rc == 0; i++)
 		rc = add_bind(a->mounts.binds.v[i], l, e);
+	for (size_t i = 0; i < a->mounts.specs.n && rc == 0; i++)
+		rc = add_spec(a->mounts.specs.v[i], l, e);
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 #include "applets/run.h"
 #include "applets/unshare.h"
 #include "core/cred.h"
+#include "core/mnt.h"
 
 #include <linux/capability.h>
 
@@ -22,6 +23,7 @@ static int copy_mounts(struct pivot_mounts *to, const struct pivot_mounts *from)
 	to->read_only = from->read_only;
 	to->overlay = from->overlay;
 	to->ephemeral = from->ephemeral;
+	rc = rc < 0 ? rc : strs_add_all(&to->specs, &from->specs);
 	return rc < 0 ? rc : strs_add_all(&to->tmpfs, &from->tmpfs);
 }
 
@@ -87,6 +89,16 @@ static int list_mapped(const struct run_args *a, struct strs *paths, struct plan
 		if (!colon)
 			continue;
 		path = opt_keep_text(&p->keep, "%.*s", (int)(colon - a->mounts.binds.v[i]), a->mounts.binds.v[i]);
+		rc = path ? strs_add(paths, path) : -ENOMEM;
+	}
+	for (size_t i = 0; a->idmap && i < a->mounts.specs.n && rc == 0; i++) {
+		struct mnt_spec m;
+		struct err unused;
+		const char *path;
+
+		if (mnt_spec_parse(a->mounts.specs.v[i], &m, &unused) < 0 || m.tmpfs)
+			continue;
+		path = opt_keep_text(&p->keep, "%s", m.v.src);
 		rc = path ? strs_add(paths, path) : -ENOMEM;
 	}
 	return rc;

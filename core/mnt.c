@@ -137,7 +137,7 @@ int mnt_normalise(const char *path, char *buf)
 	return 0;
 }
 
-static int parse_dst(const char *text, const char *dst, char *buf, struct err *e)
+int mnt_dst_parse(const char *text, const char *dst, char *buf, struct err *e)
 {
 	int rc = mnt_normalise(dst, buf);
 
@@ -153,7 +153,7 @@ static int parse_dst(const char *text, const char *dst, char *buf, struct err *e
 	return 0;
 }
 
-static int volume_option(const char *text, const char *option, struct mnt_volume *v, struct err *e)
+int mnt_propagation_parse(const char *word, uint64_t *propagation)
 {
 	static const struct {
 		const char *name;
@@ -163,20 +163,27 @@ static int volume_option(const char *text, const char *option, struct mnt_volume
 		{ "rslave", MS_SLAVE },    { "shared", MS_SHARED },    { "rshared", MS_SHARED },
 	};
 
-	if (!strcmp(option, "ro"))
-		v->read_only = true;
-	else if (!strcmp(option, "rw"))
-		v->read_only = false;
-	else if (strcmp(option, "z") && strcmp(option, "Z")) {
-		size_t i = 0;
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+		if (!strcmp(word, modes[i].name)) {
+			*propagation = modes[i].flag;
+			return 0;
+		}
+	return -EINVAL;
+}
 
-		while (i < sizeof modes / sizeof *modes && strcmp(option, modes[i].name))
-			i++;
-		if (i == sizeof modes / sizeof *modes)
-			return err_bad(e, text, "unknown volume option \"%s\"", option);
-		v->propagation = modes[i].flag;
+/* z and Z are for SELinux; the last four are docker's for named volumes and for other machines than Linux's. */
+static int volume_option(const char *text, const char *option, struct mnt_volume *v, struct err *e)
+{
+	static const char *const nothing[] = { "z", "Z", "nocopy", "consistent", "cached", "delegated" };
+
+	if (!strcmp(option, "ro") || !strcmp(option, "rw")) {
+		v->read_only = option[1] == 'o';
+		return 0;
 	}
-	return 0;
+	for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+		if (!strcmp(option, nothing[i]))
+			return 0;
+	return mnt_propagation_parse(option, &v->propagation) < 0 ? err_bad(e, text, "unknown volume option \"%s\"", option) : 0;
 }
 
 int mnt_volume_parse(const char *text, struct mnt_volume *v, struct err *e)
@@ -190,7 +197,7 @@ int mnt_volume_parse(const char *text, struct mnt_volume *v, struct err *e)
 		return err_bad(e, text, "a volume is SRC:DST[:OPTIONS]");
 	if (!strchr(v->src, '/') && strcmp(v->src, ".") && strcmp(v->src, ".."))
 		return err_bad(e, text, "named volumes do not exist here: give a path such as ./%s", v->src);
-	rc = parse_dst(text, dst, v->dst, e);
+	rc = mnt_dst_parse(text, dst, v->dst, e);
 	if (rc < 0)
 		return rc;
 	if (rest && strchr(rest, ':'))
@@ -253,7 +260,7 @@ int mnt_tmpfs_parse(const char *text, struct mnt_tmpfs *t, struct err *e)
 	*t = (struct mnt_tmpfs){ .options = "mode=1777", .attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
 	if (str_next(&rest, ':', dst, sizeof dst) <= 0)
 		return err_bad(e, text, "a tmpfs is DST[:OPTIONS]");
-	rc = parse_dst(text, dst, t->dst, e);
+	rc = mnt_dst_parse(text, dst, t->dst, e);
 	while (rc == 0 && (len = str_next(&rest, ',', option, sizeof option)) != -ENOENT) {
 		if (len < 0)
 			return err_bad(e, text, "unknown tmpfs option");

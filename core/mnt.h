@@ -97,10 +97,33 @@ void mnt_unmake(int root, const char *text);
 struct mnt_volume {
 	char src[4096];
 	char dst[4096];       /* absolute, normalised */
-	bool read_only;
+	bool read_only;       /* with all that is mounted below it */
+	bool below_writable;  /* but for that */
+	bool alone;           /* without what is mounted below it */
+	bool create;          /* a directory, where there is no source */
 	uint64_t propagation; /* MS_* */
 };
 int mnt_volume_parse(const char *text, struct mnt_volume *v, struct err *e);
+
+/* "KEY=VALUE,..." as docker's --mount takes it, for binds and tmpfs. Pure; -EINVAL with *e. (mnt_spec.c) */
+struct mnt_spec {
+	struct mnt_volume v; /* the target of a tmpfs, too */
+	bool tmpfs;
+	bool typed;           /* there was a type */
+	const char *wants_ro; /* the bind-recursive that goes with readonly only, or NULL */
+	long long size;       /* of a tmpfs: bytes, -1: not given */
+	int mode;
+	char options[64];     /* of a tmpfs, for mnt_new */
+	unsigned attrs;
+};
+int mnt_spec_parse(const char *text, struct mnt_spec *m, struct err *e);
+
+/* The volume's source, an O_PATH fd, as a detached mount with `attrs` as well. Owned fd, or -errno. (mnt_spec.c) */
+int mnt_bind(int src, const struct mnt_volume *v, unsigned attrs, struct err *e);
+
+/* A mount point as users write it, for `text`: normalised into buf, of 4096 bytes. A word for MS_PRIVATE, ... */
+int mnt_dst_parse(const char *text, const char *dst, char *buf, struct err *e);
+int mnt_propagation_parse(const char *word, uint64_t *propagation);
 
 /* "DST[:OPTIONS]" as docker's --tmpfs takes it; options are split into attributes and the file system's own. */
 struct mnt_tmpfs {

@@ -19,7 +19,7 @@ fi
 "$TESTS/../scripts/rootfs" --bare "$TMP/bare"
 echo "the image's" >"$TMP/root/etc/hosts"
 ln -s ../run/nowhere "$TMP/root/etc/resolv.conf"
-mkdir -p "$TMP/vol/sub" "$TMP/vol/t"
+mkdir -p "$TMP/vol/sub" "$TMP/vol/t" "$TMP/vol/new,one"
 echo data >"$TMP/vol/file"
 printf '# a comment\nFROM_FILE=a b\n\nNOT_SET_ANYWHERE\nHOME_OF_MINE\n' >"$TMP/env"
 export HOME_OF_MINE=mine SECRET=secret
@@ -214,6 +214,8 @@ exec 3<&-
 equal 'mount points that are missing' "$TMP/bare" 6 $p -v "$TMP/vol:/deep/er/data" -v "$TMP/vol/file:/new/file"
 equal 'volumes in volumes, in any order' "$TMP/bare" 0 $p -v "$TMP/vol/sub:/a/sub" --tmpfs /a/t:size=4k -v "$TMP/vol:/a"
 equal 'propagation of a volume' "$root" 0 $p -v "$TMP/vol:/data:ro,rslave"
+equal 'mounts as --mount has them' "$TMP/bare" 0 $p --mount "type=bind,src=$TMP/vol,dst=/data,ro,bind-recursive=readonly" --mount type=tmpfs,target=/t,tmpfs-size=64k,tmpfs-mode=700
+equal 'a source that is made, with a comma in it' "$root" 0 $p --mount "type=bind,\"source=$TMP/vol/new,one\",dst=/data,bind-create-src,bind-recursive=disabled"
 equal 'all capabilities but some' "$root" 0 $p --cap-add ALL --cap-drop MKNOD --cap-drop CAP_SYS_ADMIN
 root_equal 'root by number, with its group' "$root" 0 $p -u 0:0 --group-add 5 --group-add 7 -w /home
 root_equal 'privileged, read-only, network of the host' "$root" 0 $p --privileged --read-only --network host --rm

@@ -1,4 +1,4 @@
-/* What -v, --tmpfs and --mask take: volumes, tmpfs mounts, and the paths in them. */
+/* What -v, --mount, --tmpfs and --mask take: volumes, tmpfs mounts, and the paths in them. */
 #include <errno.h>
 #include <limits.h>
 
@@ -91,6 +91,48 @@ static void volumes(const char *text)
 	strbuf_release(&again);
 }
 
+/* One field of --mount, in quotes if need be. */
+static void add_field(struct strbuf *b, const char *key, const char *value)
+{
+	strbuf_addf(b, ",\"%s=", key);
+	for (; *value; value++) {
+		strbuf_addn(b, value, 1);
+		if (*value == '"')
+			strbuf_addn(b, value, 1);
+	}
+	strbuf_add(b, "\"");
+}
+
+static void specs(const char *text)
+{
+	static struct mnt_spec m, back;
+	struct strbuf again = { 0 };
+	struct err e = { 0 };
+
+	if (mnt_spec_parse(text, &m, &e) < 0) {
+		require(e.object[0] || e.what[0]);
+		return;
+	}
+	require(m.typed && strcmp(m.v.dst, "/") && !strchr(m.v.dst, '\n'));
+	require_normal(m.v.dst);
+	require(m.tmpfs || m.v.src[0]);
+	require(!m.wants_ro || m.v.read_only);
+	strbuf_add(&again, m.tmpfs ? "type=tmpfs" : "type=bind");
+	add_field(&again, "dst", m.v.dst);
+	if (!m.tmpfs) {
+		add_field(&again, "source", m.v.src);
+		strbuf_addf(&again, ",bind-propagation=%s,bind-create-src=%d", propagation(m.v.propagation), m.v.create);
+		strbuf_add(&again, m.v.below_writable ? ",bind-recursive=writable" : m.v.alone ? ",bind-nonrecursive" : "");
+	}
+	strbuf_add(&again, m.v.read_only ? ",ro" : "");
+	/* of a record that was read all fits, unless its own line gets longer than a field may be */
+	require(mnt_spec_parse(again.s, &back, &e) == 0);
+	require(!strcmp(back.v.src, m.v.src) && !strcmp(back.v.dst, m.v.dst));
+	require(back.v.read_only == m.v.read_only && back.tmpfs == m.tmpfs && back.v.create == m.v.create);
+	require(back.v.below_writable == m.v.below_writable && (m.v.below_writable || back.v.alone == m.v.alone));
+	strbuf_release(&again);
+}
+
 static void tmpfs(const char *text)
 {
 	static struct mnt_tmpfs t, back;
@@ -127,6 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	paths(text);
 	volumes(text);
+	specs(text);
 	tmpfs(text);
 	free(text);
 	return 0;

@@ -71,6 +71,58 @@ static void volumes(void)
 	check_int(mnt_volume_parse("..:/d", &v, &e), 0);
 }
 
+static void specs(void)
+{
+	static struct mnt_spec m;
+	struct err e = { 0 };
+
+	check_int(mnt_spec_parse("type=bind,source=/s,target=/d", &m, &e), 0);
+	check(!m.tmpfs && !m.v.read_only && !m.v.alone && !m.v.create && m.v.propagation == MS_PRIVATE);
+	check_str(m.v.src, "/s");
+	check_str(m.v.dst, "/d");
+	check_int(mnt_spec_parse("dst=/a/../d/,ro,type=bind,src=./s,bind-propagation=rslave,bind-create-src", &m, &e), 0);
+	check_str(m.v.src, "./s");
+	check_str(m.v.dst, "/d");
+	check(m.v.read_only && m.v.create && m.v.propagation == MS_SLAVE);
+	check_int(mnt_spec_parse("type=bind,src=/s,destination=/d,readonly=false,bind-recursive=disabled,consistency=cached", &m, &e), 0);
+	check(!m.v.read_only && m.v.alone);
+	check_int(mnt_spec_parse("type=bind,src=/s,dst=/d,readonly=1,bind-recursive=writable", &m, &e), 0);
+	check(m.v.read_only && m.v.below_writable);
+	check_int(mnt_spec_parse("type=bind,src=/s,dst=/d,readonly,bind-recursive=readonly", &m, &e), 0);
+	check(m.v.read_only && !m.v.below_writable && !m.v.alone);
+	/* CSV: quotes, and in them commas and doubled quotes */
+	check_int(mnt_spec_parse("type=bind,\"source=/a,b\"\"c:d\",target=/e=f", &m, &e), 0);
+	check_str(m.v.src, "/a,b\"c:d");
+	check_str(m.v.dst, "/e=f");
+	check_int(mnt_spec_parse("type=tmpfs,target=/t", &m, &e), 0);
+	check(m.tmpfs && m.attrs == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
+	check_str(m.options, "mode=1777");
+	check_int(mnt_spec_parse("tmpfs-size=64k,tmpfs-mode=0700,ro,type=tmpfs,target=/t", &m, &e), 0);
+	check_str(m.options, "mode=700,size=65536");
+	check(m.attrs & MOUNT_ATTR_RDONLY);
+}
+
+static void specs_refused(void)
+{
+	static const char *const bad[] = {
+		",", "type=bind", "source=/s,target=/d", "type=volume,source=v,target=/d", "type=image,source=i,target=/d", "type=bind,source=/s",
+		"type=bind,target=/d", "type=bind,source=name,target=/d", "type=bind,source=/s,target=d", "type=bind,source=/s,target=/",
+		"type=bind,source=/s,target=/d,", "type=bind,source=/s,target=/d,frob", "type=bind,source=/s,target=/d,readonly=maybe",
+		"type=bind,source=/s,target=/d,bind-propagation=x", "type=bind,source=/s,target=/d,bind-recursive=x",
+		"type=bind,source=/s,target=/d,bind-recursive=readonly", "type=bind,source=/s,target=/d,bind-recursive=writable",
+		"type=bind,source=/s,target=/d,tmpfs-size=1", "type=tmpfs,target=/t,source=/s", "type=tmpfs,target=/t,bind-propagation=private",
+		"type=tmpfs,target=/t,tmpfs-size=x", "type=tmpfs,target=/t,tmpfs-mode=8", "type=tmpfs,target=/t,tmpfs-mode", "type=bind,\"source=/s,target=/d",
+		"type=bind,\"source=/s\"x,target=/d", "type=bind,source=/a\"b,target=/d", "type=bind,source=/s,source=,target=/d",
+	};
+	struct err e = { 0 };
+	static struct mnt_spec m;
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		check_int(mnt_spec_parse(bad[i], &m, &e), -EINVAL);
+		check_str(e.object, bad[i]);
+	}
+}
+
 static void volumes_refused(void)
 {
 	static const char *const bad[] = {
@@ -295,6 +347,8 @@ int main(void)
 	unit("paths that are too long are refused", normalising_knows_its_bounds);
 	unit("volumes", volumes);
 	unit("what is no volume is refused, by its text", volumes_refused);
+	unit("--mount's fields, flags and quotes are docker's", specs);
+	unit("what is no --mount is refused, by its text", specs_refused);
 	unit("volumes of any length are parsed or refused", long_volumes);
 	unit("tmpfs with its options", tmpfs);
 	unit("what is no tmpfs is refused", tmpfs_refused);
