@@ -53,7 +53,7 @@ TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out %/replay.c,$(call sources,te
 replays := $(TARGETS:%=$(B)/fuzz/%)
 
 # Each kernel is one more test: a guest that runs tests/*.t under it. One takes
-# ten minutes of a processor, -brief two.
+# ten minutes of a processor, -brief two and a half.
 KERNELS = 6.1 6.12 sid-brief
 guests = $(KERNELS:%=$(B)/guest/%)
 

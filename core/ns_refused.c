@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,6 +81,8 @@ static void hint_refused(const struct ns_kind *k, unsigned flags, struct err *e)
 		ns_hint_user(e);
 	if (!sys_is_mount_root(AT_FDCWD, "/"))
 		err_hint(e, "this process is in a chroot, where the kernel makes no user namespaces");
+	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2)
+		err_hint(e, "a seccomp filter of what runs around this is in place (Seccomp: 2 in /proc/self/status), and refuses it, or this process's ids are not mapped");
 	err_hint(e, "not for a process in a chroot, nor for one whose ids are not mapped, nor where seccomp forbids it");
 }
 

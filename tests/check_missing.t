@@ -103,6 +103,21 @@ test_ok 'the sysctls that distributions put before user namespaces are named' '
 
 # --- a filter that somebody else has put
 
+test_ok 'under the filter that containers get, whoever has no privilege makes no namespaces' '
+	with() { asked $AS_USER "$NB" setpriv --no-new-privs "$@" --exec -- "$NB" check; }
+	with --seccomp default
+	is partly security outer-filter "a seccomp filter is in place.*; knob: .*seccomp=unconfined"
+	is no namespaces user "Operation not permitted; knob: .*\\(Seccomp: 2 in /proc/self/status\\)"
+	is no namespaces mount "Seccomp: 2"
+	is yes processes openat2
+	[ $rc = 1 ]
+	tail -n 1 "$TMP/said" | grep -q "can start no container here: it takes namespaces mount; .*Seccomp: 2"
+	with --seccomp unconfined
+	is yes security outer-filter
+	is yes namespaces mount
+	[ $rc = 0 ]
+'
+
 cat >"$TMP/filter.c" <<'END'
 #include <errno.h>
 #include <stddef.h>
