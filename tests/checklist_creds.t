@@ -5,6 +5,9 @@
 #   D1   nothing inheritable or ambient       run.t, setpriv.t
 #   D2   capabilities of a user               run.t, setpriv.t
 #   D6   ids that are none                    checklist_paths.t (A9), run.t
+#   D7   new user namespaces, clone3          seccomp.t
+#   D8   calls of i386 and x32                seccomp.t
+#   D9   what a container has no use for      seccomp.t
 #   D11  resource limits                      run.t, setpriv.t
 . "${0%/*}/lib.sh"
 need namespaces cmd:busybox cmd:probe
