@@ -52,6 +52,8 @@ int pivot_old_check(const struct pivot_args *a, struct err *e)
 		return err_bad(e, o->keep, "the place of the old root is an absolute path in the new one");
 	if (o->keep && o->free)
 		return err_bad(e, "--keep-old", "excludes --free");
+	if (o->free && (a->mounts.binds.n || a->mounts.overlay))
+		return err_bad(e, "--free", "excludes --volume and --overlay: what they bring along may lie on the old root");
 	if (o->move && o->no_move)
 		return err_bad(e, "--move", "excludes --no-move");
 	if (o->move && a->api)
@@ -75,13 +77,15 @@ static enum root_method method_of(const struct pivot_old *o)
 static int open_moved(struct pivot_old_state *s, int root, const char *name, bool asked, struct err *e)
 {
 	struct pivot_moved *m = &s->moved[s->n];
-	struct stat st;
+	struct stat st, there;
 
 	str_join(m->where, sizeof m->where, "/", name);
 	if (!sys_is_mount_root(AT_FDCWD, m->where))
 		return asked ? err_bad(e, m->where, "is no mount point, and cannot be moved") : 0;
 	if (sys_is_mount_root(root, name) || (!asked && (fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))))
 		return 0;
+	if (s->plan.free && stat("/", &st) == 0 && stat(m->where, &there) == 0 && st.st_dev == there.st_dev)
+		return err_bad(e, m->where, "lies on the file system that --free is to empty");
 	m->mnt = mnt_clone(AT_FDCWD, m->where, 0, MS_PRIVATE, e);
 	if (m->mnt < 0)
 		return m->mnt;

@@ -99,6 +99,10 @@ test_ok '... but nothing of what was mounted in it' '
 '
 test_ok '... nor where they are not to be had: told before anything changes' '
 	refused "/: its files are the new root.s" "--free /next" "umount /next; cp -a /bin /next; : >/next/mark; mount --bind /next /next"
+	refused "--free: excludes --volume and --overlay" "--free -v /oldfile:/x /next"
+	refused "--free: excludes --volume and --overlay" "--free --overlay /upper /next" "mkdir /upper"
+	in_ram "mkdir -p /x; : >/x/precious; mount --bind /x /x; exec nestbox pivot --free --move x /next" 2>"$TMP/said" && exit 1
+	grep -q "^nestbox: pivot: /x: lies on the file system that --free is to empty" "$TMP/said"
 	# pid 1 is another one, which stands on them
 	in_ram "rc=0; nestbox unshare -m -- nestbox pivot --free /next -- true 2>/said || rc=\$?; cat /said; [ \$rc = 125 ]; test -e /oldfile; grep -q \"pid 1 stands on them\" /said"
 	case $(stat -f -c %T /) in tmpfs | ramfs) exit 0 ;; esac
