@@ -179,7 +179,7 @@ test_ok 'a shared outer tree is the same before, during and after' '
 # --- what is refused
 
 test_fails 125 'nestbox: pivot: /not/there: .*No such file' 'a root that is missing' 'pv /not/there true'
-test_fails 125 'nestbox: pivot: .*/host-mark: .*Not a directory' 'a root that is a file' 'pv "$MARK" true'
+test_fails 125 'nestbox: pivot: .*/host-mark: is neither a directory nor an image' 'a root that is a file' 'pv "$MARK" true'
 test_fails 125 'nestbox: pivot: .*NEWROOT' 'no root named' 'pv'
 test_fails 125 'nestbox: pivot: --bogus' 'an unknown option' 'pv --bogus "$R" true'
 test_fails 127 'nestbox: pivot: not-there-at-all: not found' 'a command that the new root does not have is 127' 'pv "$R" not-there-at-all'
