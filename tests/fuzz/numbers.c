@@ -1,9 +1,10 @@
-/* Numbers, sizes, CPUs, signals, resource limits, and cutting a text into pieces. */
+/* Numbers, sizes, CPUs, signals, resource limits, rules of landlock, and cutting a text into pieces. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
 
 #include "core/cred.h"
+#include "core/landlock.h"
 #include "core/str.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -73,6 +74,19 @@ static void signals(const char *text)
 	require(str_signal(buf) == sig);
 }
 
+static void landlock(const char *text)
+{
+	struct landlock_rule r = { 0 };
+	struct err e = { 0 };
+
+	if (landlock_rule_parse(text, &r, &e) < 0) {
+		require(e.object[0] && e.what[0]);
+		return;
+	}
+	require(r.port <= 65535 && r.path > text && r.path <= text + strlen(text));
+	require(r.kind > LANDLOCK_RW || *r.path == '/');
+}
+
 static void limits(const char *text)
 {
 	struct cred_limit l, back;
@@ -117,6 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cpus(text);
 	signals(text);
 	limits(text);
+	landlock(text);
 	pieces(text, ',');
 	free(text);
 	return 0;
