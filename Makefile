@@ -90,7 +90,7 @@ $(O)/%.o: %.c Makefile scripts/deps | deps-build
 	$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # renamed into its place: somebody may be running the one that is there
-link = $(CC) $(LINK) $(LDFLAGS) -Wl,--gc-sections -o $@.$$$$ $(filter %.o,$^) -L$(DEPS)/lib -lcap -lmnl && mv $@.$$$$ $@
+link = $(CC) $(LINK) $(LDFLAGS) -Wl,--gc-sections -o $@.$$$$ $(filter %.o,$^) -L$(DEPS)/lib -lcap -lmnl -ljson-c && mv $@.$$$$ $@
 
 $(BIN): $(core) $(applets) Makefile
 	$(say) LINK $@

@@ -38,7 +38,7 @@ const struct opt run_opts[] = {
 	{ OPT_STR, 0, "pid", "KIND", "docker's; not --pids-limit cut short", OFF(pid), .flags = OPT_HIDDEN },
 	{ OPT_FLAG, 0, "privileged", NULL, "all capabilities and devices, nothing masked", OFF(privileged) },
 	{ OPT_FLAG, 0, "rm", NULL, "accepted: a container in the foreground always cleans up", OFF(rm) },
-	{ OPT_LIST, 0, "security-opt", "OPT", "seccomp=builtin|unconfined, no-new-privileges, systempaths=unconfined", OFF(security) },
+	{ OPT_LIST, 0, "security-opt", "OPT", "seccomp=builtin|unconfined|FILE, no-new-privileges, systempaths=unconfined", OFF(security) },
 	{ OPT_GROUP, .off = OFF(etc), .group = pivot_etc_opts },
 	{ OPT_GROUP, .off = OFF(mounts), .group = pivot_mount_opts },
 	{ OPT_GROUP, .off = OFF(net), .group = netns_wish_opts },
@@ -231,6 +231,8 @@ static int find_facts(const struct run_args *a, struct run_facts *f, struct opt_
 	f->range = a->dry_run ? NULL : &range;
 	for (size_t i = 0; i < a->env_file.n && rc == 0; i++)
 		rc = read_env_file(a->env_file.v[i], &f->env, keep, e);
+	if (rc == 0)
+		rc = run_find_profile(a, f, keep, e);
 	if (rc == 0)
 		rc = run_find_userns(a, f, keep, e);
 	if (rc == 0)

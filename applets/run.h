@@ -52,6 +52,7 @@ struct run_facts {
 	struct record_range *range; /* borrowed: the claim on ids that run chose; NULL: only look which are free */
 	bool become_root;       /* nobody inside is the caller: go on as the root there */
 	bool idmap;             /* the root file system can be mounted with those owners, and is */
+	const char *profile;    /* what the file of --security-opt seccomp= says; NULL: none is asked for */
 	enum run_net net;
 	const char *net_kind;   /* RUN_NET_WIRED: for netns new --net */
 	const char *net_file;   /* the namespace that is joined */
@@ -59,7 +60,7 @@ struct run_facts {
 
 /* What --security-opt and --privileged come to. */
 struct run_security {
-	const char *seccomp; /* borrowed: for setpriv --seccomp */
+	const char *seccomp; /* borrowed: "default", "unconfined" or a file */
 	bool no_new_privs;
 	bool open_paths;     /* /proc and /sys: nothing masked, nothing made read-only */
 };
@@ -85,6 +86,9 @@ int run_net_inside(const struct run_args *a, const struct run_facts *f, struct p
 
 /* Of several words for the same the last one counts. Pure. (run_security.c) */
 int run_read_security(const struct run_args *a, struct run_security *s, struct err *e);
+
+/* The profile's file, if there is one: it is the host's, and the plan has its text. */
+int run_find_profile(const struct run_args *a, struct run_facts *f, struct opt_keep *keep, struct err *e);
 
 /* Are the options in order, apart from what the steps check? Pure. */
 int run_check(const struct run_args *a, struct err *e);

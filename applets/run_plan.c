@@ -308,7 +308,7 @@ static int add_credentials(const struct run_args *a, const struct run_facts *f, 
 	s->pdeathsig = "KILL";
 	s->no_new_privs = security.no_new_privs;
 	if (strcmp(security.seccomp, "unconfined"))
-		s->seccomp = security.seccomp;
+		s->seccomp = f->profile ? f->profile : security.seccomp;
 	return 0;
 }
 

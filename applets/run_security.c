@@ -1,4 +1,6 @@
 /* run --security-opt: what is closed, and what is left open. docker-run(1) */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "applets/run.h"
@@ -17,10 +19,10 @@ static int read_seccomp(const char *value, const char *text, struct run_security
 {
 	if (!strcmp(value, "builtin"))
 		s->seccomp = "default";
-	else if (!strcmp(value, "unconfined"))
+	else if (*value)
 		s->seccomp = value;
 	else
-		return err_bad(e, text, "seccomp= wants builtin or unconfined");
+		return err_bad(e, text, "seccomp= wants builtin, unconfined or the file of a profile");
 	return 0;
 }
 
@@ -71,4 +73,20 @@ int run_read_security(const struct run_args *a, struct run_security *s, struct e
 	for (size_t i = 0; i < a->security.n && rc == 0; i++)
 		rc = read_one(a->security.v[i], s, e);
 	return rc;
+}
+
+int run_find_profile(const struct run_args *a, struct run_facts *f, struct opt_keep *keep, struct err *e)
+{
+	struct run_security s;
+	char *text;
+	int rc = run_read_security(a, &s, e);
+
+	if (rc < 0 || !strcmp(s.seccomp, "default") || !strcmp(s.seccomp, "unconfined"))
+		return rc;
+	text = setpriv_read_profile(s.seccomp, e);
+	if (!text)
+		return e->code ? -e->code : -EINVAL;
+	f->profile = opt_keep_text(keep, "%s", text);
+	free(text);
+	return f->profile ? 0 : err_set(e, ENOMEM, s.seccomp, NULL);
 }

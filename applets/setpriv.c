@@ -57,7 +57,7 @@ static const struct opt setpriv_opts[] = {
 	{ OPT_STR, 0, "reuid", "USER", "set real and effective uid", OFF(reuid) },
 	{ OPT_STR, 0, "rgid", "GROUP", "set the real gid", OFF(rgid) },
 	{ OPT_STR, 0, "ruid", "USER", "set the real uid", OFF(ruid) },
-	{ OPT_STR, 0, "seccomp", "PROFILE", "filter system calls: default or unconfined", OFF(seccomp) },
+	{ OPT_STR, 0, "seccomp", "PROFILE", "filter system calls: default, unconfined, a profile in JSON or its file", OFF(seccomp) },
 	{ OPT_STR, 0, "securebits", "LIST", "change the securebits: +noroot, -all, ...", OFF(securebits) },
 	{ OPT_OCTAL, 0, "umask", "MASK", "set the file mode creation mask", OFF(umask), .max = 0777 },
 	{ OPT_END },
@@ -257,6 +257,7 @@ typedef int part_fn(struct setpriv_job *j, struct err *e);
 static part_fn *const parts[] = {
 	setpriv_find_ids,       /* /etc/passwd may not be readable for the user that it names */
 	find_caps,              /* before the first change */
+	setpriv_find_profile,   /* likewise: its mistakes change nothing */
 	setpriv_set_oom,        /* lowering it needs CAP_SYS_RESOURCE */
 	setpriv_new_session,
 	new_keyring,
@@ -310,6 +311,7 @@ static int setpriv_apply(const void *args, void *state, struct step_ctx *ctx, st
 	ctx->creds_changed |= changes_creds(j.a);
 	cred_user_release(&j.user);
 	free(j.groups);
+	free(j.profile);
 	return rc;
 }
 

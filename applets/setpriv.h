@@ -35,6 +35,12 @@ struct setpriv_args {
 	struct opt_num umask;
 };
 
+/*
+ * The text of a profile for --seccomp: what the file says, without the blanks
+ * that JSON may have around its words. Allocated; NULL with *e where it is none.
+ */
+char *setpriv_read_profile(const char *path, struct err *e);
+
 extern const struct step_ops setpriv_step;
 
 #endif

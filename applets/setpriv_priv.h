@@ -21,6 +21,7 @@ struct setpriv_job {
 	size_t n_groups;
 	bool set_uids, set_gids, set_groups;
 	uint64_t caps;         /* --caps, as far as the caller has them */
+	char *profile;         /* owned; the text of --seccomp FILE */
 	bool filtered;         /* the filter of system calls is in force */
 };
 
@@ -48,6 +49,7 @@ int setpriv_set_uids(struct setpriv_job *j, struct err *e);
  * needs no place in the profile.
  */
 int setpriv_check_seccomp(const struct setpriv_args *a, struct err *e);
+int setpriv_find_profile(struct setpriv_job *j, struct err *e);
 int setpriv_filter_first(struct setpriv_job *j, struct err *e);
 int setpriv_filter_last(struct setpriv_job *j, struct err *e);
 

@@ -74,6 +74,24 @@ void seccomp_profile_release(struct seccomp_profile *p);
  */
 int seccomp_profile_default(struct seccomp_profile *p, uint64_t caps, struct err *e);
 
+/* Whom a profile is read for; what it makes depend on that is decided then. */
+struct seccomp_for {
+	uint64_t caps;      /* a mask, cred.h */
+	unsigned kernel[2]; /* "6.12" */
+};
+
+/* The running kernel. */
+void seccomp_for_kernel(unsigned kernel[2]);
+
+/*
+ * A profile in docker's or OCI's JSON, as docker and runc read it: names of calls
+ * that the table does not have are passed over, rules that say the same as the
+ * default action too; several tests of one argument in one rule are as many
+ * rules. What asks for an agent (SCMP_ACT_NOTIFY) is an error. `name` is for
+ * messages. 0 or -errno with *e; the profile is to be released either way. (seccomp_json.c)
+ */
+int seccomp_profile_parse(struct seccomp_profile *p, const char *text, const char *name, const struct seccomp_for *who, struct err *e);
+
 /*
  * The program of a profile: the number of its instructions, in the last ones of
  * the `room` at prog; -E2BIG where they do not fit, -ENOMEM. Pure.

@@ -236,6 +236,8 @@ userns_equal equal 'a user namespace, names and a name server' "$TMP/bare" 0 $p 
 userns_equal root_equal 'a user namespace, read-only, missing mount points, no cgroup' "$TMP/bare" 6 --cgroups disabled --userns auto -v "$TMP/vol:/deep/er:ro" --read-only
 equal 'no filter of system calls, no new privileges' "$root" 0 $p --security-opt seccomp=unconfined --security-opt no-new-privileges
 equal 'nothing masked, a filter for more capabilities' "$root" 0 $p --security-opt systempaths=unconfined --cap-add SYS_ADMIN
+echo '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "name": "mount", "action": "SCMP_ACT_ERRNO", "errnoRet": 77 } ] }' >"$TMP/own.json"
+equal 'a filter of its own' "$root" 0 $p --security-opt "seccomp=$TMP/own.json"
 root_equal 'everything at once' "$TMP/bare" 9 $p -m 32M --pids-limit 30 -h all -u app -w /tmp -e X=y \
 	-v "$TMP/vol:/v:ro" --tmpfs /t --read-only --cap-drop NET_RAW --ulimit nofile=64
 done_testing

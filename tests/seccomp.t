@@ -35,7 +35,7 @@ test_fails 1 'load the filter: Permission denied' 'who has neither no_new_privs 
 test_fails 1 'hint: that takes --no-new-privs, or CAP_SYS_ADMIN' '  and is told so' '
 	$AS_USER nestbox setpriv --seccomp default -- true
 '
-test_fails 1 '--seccomp wants default or unconfined' 'another word is an error, before anything is changed' '
+test_fails 1 '--seccomp: wants default, unconfined or a profile' 'no word is an error, before anything is changed' '
 	nestbox setpriv --seccomp "" -- touch $TMP/ran
 '
 test_ok '  and has run nothing' '[ ! -e $TMP/ran ]'
@@ -56,6 +56,52 @@ if test_need root 'the final user may be an ordinary one'; then
 		nestbox setpriv -u 1000:1000 --caps default --seccomp default -- sh -c "is=\$(id -u) && [ \$is = 1000 ] && grep -q ^Seccomp:.2 /proc/self/status"
 	'
 fi
+
+#
+# Profiles of one's own
+#
+cat >"$TMP/deny.json" <<'JSON'
+{
+	"defaultAction": "SCMP_ACT_ALLOW",
+	"architectures": [ "SCMP_ARCH_X86", "SCMP_ARCH_X32" ],
+	"syscalls": [
+		{ "names": [ "sync" ], "action": "SCMP_ACT_ERRNO", "errnoRet": 77 },
+		{ "name": "umask", "action": "SCMP_ACT_ERRNO", "errnoRet": 78, "comment": "in  \"octal\" ",
+		  "args": [ { "index": 0, "value": 63, "op": "SCMP_CMP_EQ" } ] },
+		{ "name": "chroot", "action": "SCMP_ACT_ERRNO", "errnoRet": 79, "excludes": { "caps": [ "CAP_SYS_CHROOT" ] } }
+	]
+}
+JSON
+sed 's/"sync"/"sync", 5/' "$TMP/deny.json" >"$TMP/bad.json"
+if [ "$(uname -m)" = x86_64 ]; then
+	cat >>"$TMP/.env" <<-'ENV'
+	# asks PROFILE NUMBER [ARGUMENT...]
+	asks() { profile=$1; shift; behind --seccomp "$profile" -- rawcall "$@"; }
+	ENV
+	test_ok 'a profile from a file' '
+		is "$(asks $TMP/deny.json 162)" 77
+		is "$(asks $TMP/deny.json 95 63)" 78
+		is "$(asks $TMP/deny.json 95 18)" 0
+		is "$(asks $TMP/deny.json x32 162)" 77
+	'
+	test_ok 'or said as it is' '
+		is "$(asks "$(cat $TMP/deny.json)" 162)" 77
+	'
+	test_ok 'its conditions are decided by the capabilities in the end' '
+		is "$($AS_ROOT nestbox setpriv --caps chown --seccomp $TMP/deny.json -- rawcall 161 0)" 79
+		is "$($AS_ROOT nestbox setpriv --caps sys_chroot --seccomp $TMP/deny.json -- rawcall 161 0)" 14
+	'
+fi
+test_fails 1 'bad.json: syscalls\[0\].names: wants a list of texts' 'what is wrong with a profile is said before anything is changed' '
+	nestbox setpriv --seccomp $TMP/bad.json -- touch $TMP/ran
+'
+test_fails 1 'nowhere.json: read the profile: No such file' 'no such file' '
+	nestbox setpriv --seccomp $TMP/nowhere.json -- touch $TMP/ran
+'
+test_fails 1 '--seccomp: line 1: ' 'what begins like a profile is one' '
+	nestbox setpriv --seccomp "{\"defaultAction" -- touch $TMP/ran
+'
+test_ok '  and has run nothing' '[ ! -e $TMP/ran ]'
 
 #
 # run
@@ -96,6 +142,21 @@ test_ok 'systempaths=unconfined masks nothing and makes nothing read-only' '
 	[ "$(run $R grep -cE " /proc/[^ ]+ " /proc/self/mountinfo)" -gt 3 ]
 	# /sys itself stays read-only
 	run --security-opt systempaths=unconfined $R grep -qE " /sys ro," /proc/self/mountinfo
+'
+test_ok 'run takes a profile from a file of the host, and has its text in the plan' '
+	cp $TMP/deny.json $TMP/own.json
+	is "$(run --security-opt seccomp=$TMP/own.json $R cat /proc/self/status | status Seccomp)" 2
+	run --dry-run --security-opt seccomp=$TMP/own.json $R cat /proc/self/status >$TMP/line
+	rm $TMP/own.json
+	grep -q "\"comment\":\"in  ..octal.. \"" $TMP/line
+	is "$(wc -l <$TMP/line)" 1
+	is "$(sh -c "$AS_ROOT $(cat $TMP/line)" | status Seccomp)" 2
+'
+test_fails 125 'own.json: read the profile: No such file' 'bad input: a profile that is not there' '
+	run --security-opt seccomp=$TMP/own.json $R touch /ran
+'
+test_fails 125 'bad.json: syscalls' 'bad input: a profile with a mistake' '
+	run --security-opt seccomp=$TMP/bad.json $R touch /ran
 '
 for pair in \
 	'apparmor=unconfined:no AppArmor profile can be set' \

@@ -227,16 +227,11 @@ static void make_peers(struct program *p, uint64_t caps)
 
 static void make_ours(struct program *p, uint64_t caps, const char *json)
 {
+	const struct seccomp_for who = { .caps = caps, .kernel = { 6, 12 } };
 	struct seccomp_profile profile = { 0 };
 	struct err e = { 0 };
-	int rc = -ENOSYS;
+	int rc = json ? seccomp_profile_parse(&profile, json, "profile", &who, &e) : seccomp_profile_default(&profile, caps, &e);
 
-	if (!json)
-		rc = seccomp_profile_default(&profile, caps, &e);
-#ifdef WITH_JSON
-	else
-		rc = seccomp_profile_parse(&profile, json, "profile", caps, &e);
-#endif
 	if (rc < 0) {
 		fprintf(stderr, "%s: %s\n", e.object, e.what);
 		exit(2);
