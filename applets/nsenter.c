@@ -194,9 +194,6 @@ static int go_on_in_child(const struct nsenter_state *s, struct step_ctx *ctx, s
 {
 	int rc;
 
-	/* the child is among strangers, who are not to look into it before the command runs: ptrace(2) */
-	if (prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL) < 0)
-		return err_sys(e, "dumpable", NULL);
 	ctx->creds_changed = true;
 	ctx->child = (struct proc_child){ .forward = FORWARD_TERM, .stop_alike = true, .die_alike = true, .into = ctx->seats.v2 };
 	rc = proc_fork(&ctx->child, &ctx->err_fd, &ctx->parent_fd, e);
@@ -231,6 +228,9 @@ static int nsenter_apply(const void *args, void *state, struct step_ctx *ctx, st
 	/* a child joins the groups itself */
 	if (a->join_cgroup && (a->no_fork || !enters(&s->goal, 4)))
 		rc = take_seats(s, ctx, false, e);
+	/* a child will be among strangers, who are not to look into it before the command runs: ptrace(2) */
+	if (rc == 0 && enters(&s->goal, 4) && prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL) < 0)
+		rc = err_sys(e, "dumpable", NULL);
 	if (rc == 0)
 		rc = ns_enter(&s->goal, &entered, e);
 	if (rc == 0)

@@ -23,6 +23,7 @@
 #define OFF(field) offsetof(struct pivot_args, field)
 
 const struct opt pivot_mount_opts[] = {
+	{ OPT_SIZE, 0, "shm-size", "SIZE", "size of /dev/shm (64m); 0: none is mounted", MOFF(shm_size) },
 	{ OPT_LIST, 'v', "volume", "SRC:DST[:OPT]", "bind SRC to DST inside (ro, rw, slave, shared)", MOFF(binds), .alias = "bind" },
 	{ OPT_LIST, 0, "mount", "KEY=VALUE,...", "a bind or a tmpfs: type=bind,source=SRC,target=DST,readonly or type=tmpfs,target=DST", MOFF(specs) },
 	{ OPT_LIST, 0, "tmpfs", "DST[:OPT]", "a tmpfs on DST inside (size=64k, mode=1777, ...)", MOFF(tmpfs) },

@@ -15,6 +15,7 @@ struct pivot_mounts {
 	struct strs specs;  /* docker's --mount */
 	const char *overlay; /* directory that keeps what is changed in the root */
 	bool ephemeral;     /* it is forgotten */
+	struct opt_num shm_size; /* of /dev/shm, in bytes; 0: none there */
 	bool read_only;
 };
 
@@ -56,6 +57,9 @@ extern const struct step_ops pivot_step;
  * before it. 1, 0 or -errno.
  */
 int pivot_lacks_points(const struct pivot_args *a, struct err *e);
+
+/* "KEY=VALUE" of --sysctl, or "default": is it one that belongs to a namespace? */
+int pivot_sysctl_check(const char *text, struct err *e);
 
 /* Is one of these options given? Then --etc is meant, too. */
 bool pivot_etc_given(const struct pivot_etc *etc);

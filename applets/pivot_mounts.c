@@ -181,13 +181,23 @@ static int add_mqueue(struct pivot_items *l, struct err *e)
 	return fd < 0 ? 0 : add_below(l, fd, "/dev/mqueue", e);
 }
 
+static int add_shm(const struct opt_num *size, struct pivot_items *l, struct err *e)
+{
+	char options[64] = "mode=1777,size=65536k";
+
+	if (size->set)
+		snprintf(options, sizeof options, "mode=1777,size=%lld", size->v);
+	/* to the kernel a size of 0 is no limit */
+	return size->set && !size->v ? 0 : add_below(l, mnt_new("tmpfs", options, SAFE, e), "/dev/shm", e);
+}
+
 int pivot_api_make(const struct pivot_args *a, const struct cgroups *host, struct pivot_items *l, struct err *e)
 {
 	int rc;
 
 	if ((rc = add_mount(l, make_proc(e), "/proc", true, MNT_LINKS_REFUSED, e)) < 0 || (rc = make_dev(a, l, e)) < 0 ||
 	    (rc = add_below(l, make_devpts(e), "/dev/pts", e)) < 0 ||
-	    (rc = add_below(l, mnt_new("tmpfs", "mode=1777,size=65536k", SAFE, e), "/dev/shm", e)) < 0 ||
+	    (rc = add_shm(&a->mounts.shm_size, l, e)) < 0 ||
 	    (rc = add_mqueue(l, e)) < 0 ||
 	    (rc = add_mount(l, make_sysfs(a, e), "/sys", true, MNT_LINKS_REFUSED, e)) < 0)
 		return rc;

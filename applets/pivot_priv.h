@@ -113,8 +113,7 @@ void pivot_old_release(struct pivot_old_state *s);
 int pivot_mask(const struct pivot_args *a, int root, int null, struct err *e);
 int pivot_read_only_paths(const struct pivot_args *a, int root, struct err *e);
 
-/* "KEY=VALUE" of --sysctl, or "default": is it one that belongs to a namespace? And set it, through the procfs `proc`. */
-int pivot_sysctl_check(const char *text, struct err *e);
+/* "KEY=VALUE" of --sysctl, or "default": set it, through the procfs `proc`. */
 int pivot_sysctl_set(const char *text, int proc, struct err *e);
 
 #endif

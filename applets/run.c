@@ -35,13 +35,13 @@ const struct opt run_opts[] = {
 	{ OPT_FLAG, 0, "idmap", NULL, "with --userns as root: volumes, too, have the container's owners", OFF(idmap) },
 	{ OPT_STR, 0, "name", "NAME", "name of the container", OFF(name) },
 	{ OPT_STR, 0, "network", "KIND", "none (default), host, bridge[:NAME], container:NAME, ns:NAME, macvlan:DEV, cmd:PROGRAM", OFF(network), .alias = "net" },
-	{ OPT_STR, 0, "pid", "KIND", "docker's; not --pids-limit cut short", OFF(pid), .flags = OPT_HIDDEN },
 	{ OPT_FLAG, 0, "privileged", NULL, "all capabilities and devices, nothing masked", OFF(privileged) },
 	{ OPT_FLAG, 0, "rm", NULL, "accepted: a container in the foreground always cleans up", OFF(rm) },
 	{ OPT_LIST, 0, "security-opt", "OPT", "seccomp=builtin|unconfined|FILE, no-new-privileges, systempaths=unconfined", OFF(security) },
 	{ OPT_GROUP, .off = OFF(etc), .group = pivot_etc_opts },
 	{ OPT_GROUP, .off = OFF(mounts), .group = pivot_mount_opts },
 	{ OPT_GROUP, .off = OFF(net), .group = netns_wish_opts },
+	{ OPT_GROUP, .off = OFF(ns), .group = run_ns_opts },
 	{ OPT_GROUP, .off = OFF(cred), .group = setpriv_run_opts },
 	{ OPT_LIST, 0, "userns", "KIND", "host (default: none), auto, or ranges INNER:OUTER:COUNT", OFF(userns) },
 	{ OPT_OPERAND, .name = "ROOTFS", .off = OFF(rootfs) },
@@ -86,8 +86,6 @@ int run_check(const struct run_args *a, struct err *e)
 	for (size_t i = 0; i < a->device_rules.n && rc >= 0; i++)
 		rc = devfilter_parse(a->device_rules.v[i], &rule, &path, e);
 	rc = rc < 0 ? rc : 0;
-	if (rc == 0 && a->pid)
-		rc = err_bad(e, "--pid", "a container always has a pid namespace of its own; a limit is --pids-limit");
 	if (rc == 0 && a->hostname)
 		rc = ns_hostname_check(a->hostname, e);
 	if (rc == 0 && a->hostname && run_wants_etc(a) && !etc_is_word(a->hostname))
@@ -97,6 +95,7 @@ int run_check(const struct run_args *a, struct err *e)
 	if (rc == 0)
 		rc = run_read_security(a, &security, e);
 	rc = rc < 0 ? rc : refuse_own_root(a, a->rootfs, e);
+	rc = rc < 0 ? rc : run_ns_check(a, e);
 	rc = rc < 0 ? rc : run_net_check(a, e);
 	return rc < 0 ? rc : run_userns_check(a, e);
 }
@@ -238,7 +237,11 @@ static int find_facts(const struct run_args *a, struct run_facts *f, struct opt_
 	if (rc == 0)
 		rc = run_find_net(a, f, keep, e);
 	if (rc == 0)
+		rc = run_ns_find(a, &f->ns, keep, e);
+	if (rc == 0)
 		rc = find_cgroup(a, f, e);
+	if (rc == 0 && f->no_cgroup && run_ns_shares_pids(&a->ns))
+		rc = err_bad(e, "--pid", "of %s wants a control group: nothing else says which processes are to end with the container", a->ns.pid);
 	if (rc == 0 && a->device_rules.n && !f->devices) {
 		rc = err_bad(e, "--device-cgroup-rule", "there can be no device rules over the container");
 		err_hint(e, "a cgroup is needed for them: v1's devices controller, or v2 without a user namespace");

@@ -7,6 +7,7 @@
 #include "applets/maps.h"
 #include "applets/netns.h"
 #include "applets/pivot.h"
+#include "applets/run_ns.h"
 #include "applets/setpriv.h"
 #include "core/cgroup.h"
 #include "core/opt.h"
@@ -22,7 +23,7 @@ struct run_args {
 	const char *hostname, *domainname;
 	struct netns_wish net;
 	const char *network, *name, *cgroups, *cgroup_parent;
-	const char *pid;
+	struct run_ns ns;
 	bool privileged, rm, dry_run;
 	struct strs userns;     /* "auto", "host" or ranges */
 	bool idmap;             /* with --userns as root: volumes have the container's owners */
@@ -53,6 +54,7 @@ struct run_facts {
 	bool become_root;       /* nobody inside is the caller: go on as the root there */
 	bool idmap;             /* the root file system can be mounted with those owners, and is */
 	const char *profile;    /* what the file of --security-opt seccomp= says; NULL: none is asked for */
+	struct run_ns_facts ns;
 	enum run_net net;
 	const char *net_kind;   /* RUN_NET_WIRED: for netns new --net */
 	const char *net_file;   /* the namespace that is joined */
@@ -80,6 +82,8 @@ int run_userns_check(const struct run_args *a, struct err *e);
 /* The network that the options ask for. (run_net.c) */
 int run_find_net(const struct run_args *a, struct run_facts *f, struct opt_keep *keep, struct err *e);
 int run_net_check(const struct run_args *a, struct err *e);
+/* The process of a running container that is called so, or else the one with that number. 0 or -errno. */
+int run_find_container(const char *name, long long *pid, struct err *e);
 /* The steps for it: those before the user and pid namespaces, and those after. */
 int run_net_outside(const struct run_args *a, const struct run_facts *f, struct plan *p);
 int run_net_inside(const struct run_args *a, const struct run_facts *f, struct plan *p);

@@ -51,8 +51,7 @@ static bool is_process(const char *record, pid_t pid, struct err *e)
 	return proc >= 0 && record_value(record, "start", start, sizeof start) && str_num(start, 0, INT64_MAX, &v) == 0 && proc_start_time(proc, pid) == v;
 }
 
-/* The network namespace of a container that is called so, or else of the process with that number. */
-static int find_container(const char *name, long long *pid, struct err *e)
+int run_find_container(const char *name, long long *pid, struct err *e)
 {
 	char id[RECORD_ID_LEN + 1], text[8192], word[16];
 	int rc = record_running(name, id, text, sizeof text, e);
@@ -74,7 +73,7 @@ static int find_joined(const struct run_args *a, const char *rest, struct run_fa
 	f->net = RUN_NET_JOIN;
 	if (str_after(a->network, "ns:"))
 		f->net_file = opt_keep_text(keep, "%s%s", strchr(rest, '/') ? "" : "/run/netns/", rest);
-	else if ((rc = find_container(rest, &pid, e)) == 0)
+	else if ((rc = run_find_container(rest, &pid, e)) == 0)
 		f->net_file = opt_keep_text(keep, "/proc/%lld/ns/net", pid);
 	return rc < 0 || f->net_file ? rc : err_set(e, ENOMEM, "network", NULL);
 }

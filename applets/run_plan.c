@@ -23,6 +23,7 @@ static int copy_mounts(struct pivot_mounts *to, const struct pivot_mounts *from)
 	to->read_only = from->read_only;
 	to->overlay = from->overlay;
 	to->ephemeral = from->ephemeral;
+	to->shm_size = from->shm_size;
 	rc = rc < 0 ? rc : strs_add_all(&to->specs, &from->specs);
 	return rc < 0 ? rc : strs_add_all(&to->tmpfs, &from->tmpfs);
 }
@@ -165,9 +166,9 @@ static int add_groups(const struct run_args *a, const struct run_facts *f, struc
 static int add_pid(const struct run_args *a, const struct run_facts *f, struct plan *p)
 {
 	struct unshare_args *s;
-	int rc = ADD(p, &unshare_step, s);
+	int rc = run_ns_join_pid(f, p);
 
-	(void)a;
+	rc = rc < 0 ? rc : ADD(p, &unshare_step, s);
 	if (rc < 0)
 		return rc;
 	/* one step makes both: the pid namespace, and all that come after it, belong to the user namespace */
@@ -180,16 +181,16 @@ static int add_pid(const struct run_args *a, const struct run_facts *f, struct p
 		return rc;
 	if (f->become_root)
 		s->uid.set = s->gid.set = true;
-	s->pid = (struct opt_maybe){ true, NULL };
+	s->pid.set = !run_ns_shares_pids(&a->ns);
 	s->fork = true;
 	s->kill_child = (struct opt_num){ true, SIGKILL };
 	s->forward = (struct opt_maybe){ true, "all" };
-	return 0;
+	return run_ns_set_clocks(&a->ns, s);
 }
 
 static const char *hostname(const struct run_args *a, const struct run_facts *f)
 {
-	return a->hostname ? a->hostname : f->id;
+	return a->hostname ? a->hostname : f->ns.host_name ? f->ns.host_name : f->id;
 }
 
 static int add_namespaces(const struct run_args *a, const struct run_facts *f, struct plan *p)
@@ -199,12 +200,27 @@ static int add_namespaces(const struct run_args *a, const struct run_facts *f, s
 
 	if (rc < 0)
 		return rc;
-	s->mount = s->uts = s->ipc = s->cgroup = (struct opt_maybe){ true, NULL };
+	s->mount.set = true;
+	s->uts.set = !f->ns.host_name;
+	s->ipc.set = !f->ns.ipc_file && !run_ns_is_hosts(a->ns.ipc);
+	s->cgroup.set = !run_ns_is_hosts(a->ns.cgroup);
 	/* pivot makes them private, from the real root down also where "/" is a chroot */
 	s->propagation = "unchanged";
+	if (!s->uts.set)
+		return 0;
 	s->hostname = opt_keep_text(&p->keep, "%s", hostname(a, f));
 	s->domainname = a->domainname;
 	return s->hostname ? 0 : -ENOMEM;
+}
+
+/* /dev/shm goes with the ipc namespace: the machine's, or none, which docker has for a namespace that is for nobody else. */
+static int share_memory(const struct run_args *a, struct pivot_mounts *m)
+{
+	bool hosts = run_ns_is_hosts(a->ns.ipc);
+
+	if (hosts || (a->ns.ipc && !strcmp(a->ns.ipc, "none")))
+		opt_num_set(&m->shm_size, 0);
+	return hosts ? strs_add(&m->binds, "/dev/shm:/dev/shm") : 0;
 }
 
 static int add_root(const struct run_args *a, const struct run_facts *f, struct plan *p)
@@ -239,7 +255,9 @@ static int add_root(const struct run_args *a, const struct run_facts *f, struct 
 	}
 	if (rc == 0 && (f->net == RUN_NET_NONE || f->net == RUN_NET_WIRED))
 		rc = strs_add(&s->sysctl, "default");
-	return rc < 0 ? rc : copy_mounts(&s->mounts, &a->mounts);
+	rc = rc < 0 ? rc : strs_add_all(&s->sysctl, &a->ns.sysctl);
+	rc = rc < 0 ? rc : copy_mounts(&s->mounts, &a->mounts);
+	return rc < 0 ? rc : share_memory(a, &s->mounts);
 }
 
 /* Who may make device nodes and has no device rules over him has the host's disks. */
@@ -322,6 +340,7 @@ static int (*const order[])(const struct run_args *a, const struct run_facts *f,
 	add_raised,      /* before the user namespace: CAP_SYS_RESOURCE in it raises nothing */
 	add_groups,      /* limited before anybody is in them; the waiter, which this process becomes, stays outside */
 	run_net_outside, /* before the user namespace, from where nothing of the host's can be made; its namespace is the waiter's, too */
+	run_ns_join_ipc, /* before the user namespace, to which the other container's does not belong */
 	add_pid,         /* with the user namespace; forks: the child starts in the group, before its cgroup namespace is made, whose root that is */
 	run_net_inside,  /* before the mounts: sysfs shows the network namespace that it is mounted in */
 	add_namespaces,  /* after the fork: mounts, and a procfs of the new pid namespace, belong to pid 1 */

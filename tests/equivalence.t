@@ -216,6 +216,12 @@ equal 'volumes in volumes, in any order' "$TMP/bare" 0 $p -v "$TMP/vol/sub:/a/su
 equal 'propagation of a volume' "$root" 0 $p -v "$TMP/vol:/data:ro,rslave"
 equal 'mounts as --mount has them' "$TMP/bare" 0 $p --mount "type=bind,src=$TMP/vol,dst=/data,ro,bind-recursive=readonly" --mount type=tmpfs,target=/t,tmpfs-size=64k,tmpfs-mode=700
 equal 'a source that is made, with a comma in it' "$root" 0 $p --mount "type=bind,\"source=$TMP/vol/new,one\",dst=/data,bind-create-src,bind-recursive=disabled"
+equal 'the host name of the machine, its groups' "$root" 0 $p --uts host --cgroupns host
+equal 'ipc of the host' "$root" 0 $p --ipc host
+equal 'no shared memory, parameters, clocks' "$root" 0 $p --ipc none --sysctl kernel.msgmax=4321 --time boottime=86400 --time monotonic=7
+equal 'the size of /dev/shm' "$TMP/bare" 0 $p --shm-size 1m
+# without a group of one's own it is refused
+[ ! "$p" ] || root_equal 'processes of the host' "$root" 0 $p --pid host
 equal 'all capabilities but some' "$root" 0 $p --cap-add ALL --cap-drop MKNOD --cap-drop CAP_SYS_ADMIN
 root_equal 'root by number, with its group' "$root" 0 $p -u 0:0 --group-add 5 --group-add 7 -w /home
 root_equal 'privileged, read-only, network of the host' "$root" 0 $p --privileged --read-only --network host --rm

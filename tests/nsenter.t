@@ -456,8 +456,8 @@ if test_need cmd:strace 'a child among strangers cannot be looked into'; then
 	test_ok 'a child among strangers cannot be looked into before the command runs' '
 		start -p -f --kill-child
 		strace -f -e trace=prctl,setns,fork,clone,clone3,execve -o "$TMP/trace" nestbox nsenter -t $t -p true
-		sed "s/^[0-9]* *//; s/(.*DUMPABLE, \(SUID_DUMP_DISABLE\|0\).*/ DUMPABLE 0/; s/(.*//" "$TMP/trace" | grep -A 2 -m 1 -x setns | xargs >"$TMP/order"
-		grep -Eqx "setns prctl DUMPABLE 0 (fork|clone|clone3)" "$TMP/order"
+		sed "s/^[0-9]* *//; s/(.*DUMPABLE, \(SUID_DUMP_DISABLE\|0\).*/ DUMPABLE 0/; s/(.*//" "$TMP/trace" | grep -A 2 -m 1 -x "prctl DUMPABLE 0" | xargs >"$TMP/order"
+		grep -Eqx "prctl DUMPABLE 0 setns (fork|clone|clone3)" "$TMP/order"
 	'
 fi
 

@@ -8,9 +8,10 @@ grep -qw overlay /proc/filesystems || { echo '1..0 # SKIP needs overlayfs'; exit
 
 cat >>"$TMP/.env" <<'END'
 run() { $AS_ROOT nestbox run --cgroups disabled "$@"; }
-# nothing has changed below the root since `mark`
-mark() { sleep 0.01; : >"$TMP/ref"; sleep 0.01; }
-unchanged() { [ -z "$(find "$1" -newer "$TMP/ref")" ]; }
+# all that is below the directory, and whether that is what it was with `mark`
+shows() { (cd "$1" && find . -exec ls -ldn {} + && find . -type f -exec cksum {} +); }
+mark() { shows "$1" >"$TMP/ref"; }
+unchanged() { shows "$1" | cmp -s - "$TMP/ref"; }
 change='echo new >/etc/added; rm /etc/group; echo x >>/etc/passwd; mkdir -p /srv/deep'
 changed='[ "$(cat /etc/added)" = new ]; [ ! -e /etc/group ]; grep -qx x /etc/passwd; [ -d /srv/deep ]'
 END
@@ -19,7 +20,7 @@ for root in root bare; do
 test_ok "--ephemeral: what is changed is seen inside and nowhere else ($root)" '
 	rm -rf "$TMP/bare"; "$TESTS/../scripts/rootfs" --bare "$TMP/bare"
 	fresh one; rm -rf "$TMP/one"; cp -a "$TMP/'$root'" "$TMP/one"
-	mark
+	mark "$TMP/one"
 	run --ephemeral "$TMP/one" sh -euc "$change; $changed"
 	unchanged "$TMP/one"
 	# the control: without it there is a difference
@@ -34,7 +35,7 @@ test_ok '--ephemeral: each start begins with the same' '
 '
 
 test_ok '--overlay: what is changed is kept in the directory, for the next start' '
-	mark
+	mark "$R"
 	run --overlay "$TMP/kept" "$R" sh -euc "$change"
 	[ "$(stat -c %a "$TMP/kept")" = 700 ]
 	[ "$(cat "$TMP/kept/upper/etc/added")" = new ]
@@ -54,7 +55,7 @@ test_ok "a root, and a directory of --overlay, that is called <$name>" '
 	name='"'$(printf %s "$name" | sed "s/'/'\\\\''/g")'"'
 	mkdir -p "$TMP/names" "$TMP/esc"; cd "$TMP/names"
 	rm -rf "./$name" "./up$name"; cp -a "$R" "./$name"; : >"./$name/here"
-	mark
+	mark "./$name"
 	run --ephemeral "./$name" sh -euc "test -e /here; $change"
 	run --overlay "./up$name" "./$name" sh -euc "test -e /here; $change"
 	run --overlay "./up$name" "./$name" sh -euc "test -e /here; $changed"
@@ -87,14 +88,14 @@ test_ok '--read-only makes the overlay itself read-only' '
 
 test_ok 'volumes and missing mount points are had as without' '
 	mkdir -p "$TMP/vol"; echo data >"$TMP/vol/f"
-	mark
+	mark "$R"
 	run --ephemeral -v "$TMP/vol:/some/new/place" --tmpfs /other "$R" sh -euc "[ \"\$(cat /some/new/place/f)\" = data ]; : >/other/x; : >/some/new/place/g"
 	[ -e "$TMP/vol/g" ]
 	unchanged "$R"
 '
 
 test_ok 'a chain does it too, and nobody finds the old root below it' '
-	mark
+	mark "$R"
 	pv --ephemeral "$R" sh -euc "$change; $changed; umount -l / 2>/dev/null || :; [ ! -e \"$MARK\" ]"
 	unchanged "$R"
 '

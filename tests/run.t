@@ -443,7 +443,7 @@ bad 125 'a/b: a name is' 'a name with /' '$AS_ROOT nestbox run --name a/b $R tru
 bad 125 '\.\.: a name is' 'a name ..' '$AS_ROOT nestbox run --name .. $R true'
 bad 125 'mounted by the container start' 'a volume on /proc' '$AS_ROOT nestbox run -v $TMP/vol:/proc $R true'
 bad 125 'mounted by the container start' 'a tmpfs on /dev' '$AS_ROOT nestbox run --tmpfs /dev $R true'
-bad 125 '.-pid: a container always' 'docker.s --pid' '$AS_ROOT nestbox run --pid host $R true'
+bad 125 '.-pid: of host wants a control group' 'pids of the host without a group' '$AS_ROOT nestbox run --cgroups disabled --pid host $R true'
 bad 125 'no absolute path' 'a volume on a relative place' '$AS_ROOT nestbox run -v $TMP/vol:data $R true'
 bad 125 'root itself' 'a volume on /' '$AS_ROOT nestbox run -v $TMP/vol:/ $R true'
 bad 125 'root itself' 'a volume on /../..' '$AS_ROOT nestbox run -v $TMP/vol:/x/../.. $R true'
