@@ -43,6 +43,8 @@ printf '#!/bin/sh\nexit 99\n' >"$TMP/offline/apt-get"
 chmod 755 "$TMP/offline/apt-get"
 for kernel in $KERNELS; do
 	kernel=${kernel%-brief}
+	# Linux 7.2 comes up in less, but not each time: "System is deadlocked on memory"
+	[ "$kernel" != sid ] || MEMORY=96M
 	test_ok "$kernel: a kernel that is there is not asked for again" "
 		\"\$TOP/scripts/kernel\" $kernel
 		PATH=\$TMP/offline:\$PATH \"\$TOP/scripts/kernel\" $kernel
