@@ -26,6 +26,9 @@
 
 #define NO_RULE UINT16_MAX
 
+/* More than a program can hold, unless most are about nothing; and those of one call are as many frames on the stack. */
+#define MAX_RULES 8192
+
 /* Where a jump leads: to an action, or to an instruction, counted from the end. */
 struct target {
 	bool written;
@@ -173,13 +176,49 @@ static struct target test(struct compiler *c, const struct seccomp_test *t, stru
 	}
 }
 
+/* The value that one argument is to have, and no more, where it has 32 bits; else NULL. */
+static const struct seccomp_test *is_one_value(const struct compiler *c, uint16_t i)
+{
+	const struct seccomp_test *t = &c->p->tests[c->p->rules[i].first];
+
+	return c->p->rules[i].n == 1 && t->op == SECCOMP_EQ && t->mask == UINT64_MAX && !(t->value >> 32) ? t : NULL;
+}
+
+/* The rules from i to before `end`, all such and about the same argument: it is loaded once. */
+static struct target values(struct compiler *c, uint16_t i, uint16_t end, struct target no)
+{
+	const struct seccomp_test *t = is_one_value(c, i);
+	struct target low = c->next[i] == end ? no : values(c, c->next[i], end, no);
+
+	return jump(c, BPF_JEQ, (uint32_t)t->value, act(c->p->rules[i].action), low);
+}
+
+static struct target load_values(struct compiler *c, uint16_t i, uint16_t end, struct target no)
+{
+	const uint32_t off = (uint32_t)(offsetof(struct seccomp_data, args) + is_one_value(c, i)->arg * sizeof(uint64_t));
+
+	values(c, i, end, no);
+	emit(c, BPF_LD | BPF_W | BPF_ABS, 0, 0, off);
+	if (seccomp_abis[c->abi].wide) {
+		jump(c, BPF_JEQ, 0, here(c), no);
+		emit(c, BPF_LD | BPF_W | BPF_ABS, 0, 0, off + (uint32_t)sizeof(uint32_t));
+	}
+	return here(c);
+}
+
 /* The rules of one call, the first one first. */
 static struct target rules(struct compiler *c, uint16_t i)
 {
 	const struct seccomp_rule *r = &c->p->rules[i];
-	struct target no = c->next[i] == NO_RULE ? act(c->p->otherwise) : rules(c, c->next[i]);
-	struct target yes = act(r->action);
+	const struct seccomp_test *one = is_one_value(c, i);
+	struct target no, yes = act(r->action);
+	uint16_t end = c->next[i];
 
+	while (one && end != NO_RULE && is_one_value(c, end) && is_one_value(c, end)->arg == one->arg)
+		end = c->next[end];
+	no = end == NO_RULE ? act(c->p->otherwise) : rules(c, end);
+	if (one)
+		return load_values(c, i, end, no);
 	for (size_t k = r->n; k-- > 0;)
 		yes = test(c, &c->p->tests[r->first + k], yes, no);
 	return yes;
@@ -291,7 +330,9 @@ int seccomp_profile_compile(const struct seccomp_profile *p, struct sock_filter 
 	struct compiler c = { .p = p, .prog = prog, .room = room };
 	int rc = -ENOMEM;
 
-	c.next = p->n_rules < NO_RULE ? malloc((p->n_rules + 1) * sizeof *c.next) : NULL;
+	if (p->n_rules > MAX_RULES)
+		return -E2BIG;
+	c.next = malloc((p->n_rules + 1) * sizeof *c.next);
 	if (c.next) {
 		write_all(&c);
 		rc = c.n <= room ? (int)c.n : -E2BIG;

@@ -299,6 +299,29 @@ static void jumps_far(void)
 	seccomp_profile_release(&p);
 }
 
+/* One call with more values than there is room for, and one with as many as there is. */
+static void lists_values(void)
+{
+	struct seccomp_profile p = { .otherwise = ERRNO(1), .newer = ERRNO(2), .abis = (1U << SECCOMP_ABIS) - 1 };
+	unsigned call = (unsigned)seccomp_call_find("ioctl");
+
+	for (uint32_t i = 0; i < 9000; i++) {
+		const struct seccomp_test t = { SECCOMP_EQ, i > 500, ~0ULL, i + (i == 300 ? 1ULL << 32 : 0) };
+
+		check_int(seccomp_profile_add(&p, call, i % 7 ? ALLOW : ERRNO(i % 4000), &t, 1), 0);
+	}
+	check_int(seccomp_profile_compile(&p, room, BPF_MAXINSNS), -E2BIG);
+	p.n_rules = 8192;
+	check_int(seccomp_profile_compile(&p, room, BPF_MAXINSNS), -E2BIG);
+	p.n_rules = 600;
+	compile(&p);
+	for (uint32_t i = 1; i < 602; i++)
+		check_int(native("ioctl", i), i == 300 || i >= 600 ? ERRNO(1) : i % 7 ? ALLOW : ERRNO(i));
+	check_int(native("ioctl", 1ULL << 32 | 300), ALLOW);
+	check_int(native("ioctl", 1ULL << 32 | 301), ERRNO(1));
+	seccomp_profile_release(&p);
+}
+
 /* Profiles that say next to nothing. */
 static void is_whole_when_empty(void)
 {
@@ -360,6 +383,7 @@ int main(void)
 	unit("all comparisons, with 64 bits", compares_64_bits);
 	unit("the first rule that holds, one without tests before all", takes_the_first_rule);
 	unit("a program longer than its jumps", jumps_far);
+	unit("many values of one argument", lists_values);
 	unit("empty profiles", is_whole_when_empty);
 	unit("how long it takes", is_quick);
 	unit("the kernel loads it and answers so", the_kernel_takes_it);
