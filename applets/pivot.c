@@ -27,6 +27,7 @@ const struct opt pivot_mount_opts[] = {
 	{ OPT_LIST, 'v', "volume", "SRC:DST[:OPT]", "bind SRC to DST inside (ro, rw, slave, shared)", MOFF(binds), .alias = "bind" },
 	{ OPT_LIST, 0, "mount", "KEY=VALUE,...", "a bind or a tmpfs: type=bind,source=SRC,target=DST,readonly or type=tmpfs,target=DST", MOFF(specs) },
 	{ OPT_LIST, 0, "tmpfs", "DST[:OPT]", "a tmpfs on DST inside (size=64k, mode=1777, ...)", MOFF(tmpfs) },
+	{ OPT_LIST, 0, "device", "HOST[:DST][:rwm]", "a device of the host's, or all in a directory", MOFF(devices) },
 	{ OPT_FLAG, 0, "ephemeral", NULL, "leave NEWROOT as it is: what is changed in it is gone at the end", MOFF(ephemeral) },
 	{ OPT_STR, 0, "overlay", "DIR", "leave NEWROOT as it is: what is changed in it is kept in DIR", MOFF(overlay) },
 	{ OPT_FLAG, 0, "read-only", NULL, "make the root itself read-only", MOFF(read_only), .alias = "ro" },
@@ -59,7 +60,7 @@ struct pivot_state {
 	int upper; /* owned: the directory of --overlay, detached, or -1 */
 	int null; /* owned: a detached /dev/null for the masks, or -1 */
 	bool late; /* they can only be had in the new mount namespace */
-	struct pivot_items api, volumes;
+	struct pivot_items api, devices, volumes;
 	struct pivot_etc_files etc;
 	struct pivot_old_state old;
 	struct record_points points;
@@ -81,6 +82,7 @@ static int pivot_check(const void *args, struct err *e)
 	struct mnt_volume v;
 	struct mnt_tmpfs t;
 	struct mnt_spec m;
+	struct pivot_device d;
 	int rc = 0;
 
 	for (size_t i = 0; i < a->mounts.binds.n && !rc; i++) {
@@ -90,6 +92,10 @@ static int pivot_check(const void *args, struct err *e)
 	for (size_t i = 0; i < a->mounts.tmpfs.n && !rc; i++) {
 		rc = mnt_tmpfs_parse(a->mounts.tmpfs.v[i], &t, e);
 		rc = rc < 0 || !a->api ? rc : refuse_api_place(t.dst, e);
+	}
+	for (size_t i = 0; i < a->mounts.devices.n && !rc; i++) {
+		rc = pivot_device_parse(a->mounts.devices.v[i], &d, e);
+		rc = rc < 0 || !a->api ? rc : refuse_api_place(d.inside, e);
 	}
 	for (size_t i = 0; i < a->mounts.specs.n && !rc; i++) {
 		rc = mnt_spec_parse(a->mounts.specs.v[i], &m, e);
@@ -171,12 +177,15 @@ static int open_sources(const struct pivot_args *a, struct pivot_state *s, const
 	/* with --api the fresh /dev has one that nobody can have tampered with */
 	if (a->mask.n && !a->api && (rc = open_null(s, e)) < 0)
 		return rc;
+	if ((rc = pivot_devices_open(a, &s->devices, e)) < 0)
+		return rc;
 	return pivot_volumes_open(a, a->idmap_volumes ? userns : -1, &s->volumes, e);
 }
 
 static void close_sources(struct pivot_state *s)
 {
 	pivot_items_release(&s->api);
+	pivot_items_release(&s->devices);
 	pivot_items_release(&s->volumes);
 	pivot_old_release(&s->old);
 	fd_close(&s->root);
@@ -277,7 +286,7 @@ static int furnish(const struct pivot_args *a, struct pivot_state *s, struct err
 
 	if (root < 0)
 		return root;
-	if ((rc = pivot_old_attach(a, &s->old, e)) < 0 || (rc = attach_all(&s->api, root, e)) < 0 || (rc = pivot_etc_copy(&s->etc, root, a->mounts.read_only, &s->volumes, e)) < 0 ||
+	if ((rc = pivot_old_attach(a, &s->old, e)) < 0 || (rc = attach_all(&s->api, root, e)) < 0 || (rc = pivot_devices_make(a, &s->devices, root, e)) < 0 || (rc = pivot_etc_copy(&s->etc, root, a->mounts.read_only, &s->volumes, e)) < 0 ||
 	    (rc = attach_all(&s->volumes, root, e)) < 0 ||
 	    (rc = pivot_mask(a, root, s->null, e)) < 0 || (rc = pivot_read_only_paths(a, root, e)) < 0)
 		return rc;

@@ -13,6 +13,7 @@ struct pivot_mounts {
 	struct strs binds;  /* docker's -v */
 	struct strs tmpfs;  /* docker's --tmpfs */
 	struct strs specs;  /* docker's --mount */
+	struct strs devices; /* docker's --device */
 	const char *overlay; /* directory that keeps what is changed in the root */
 	bool ephemeral;     /* it is forgotten */
 	struct opt_num shm_size; /* of /dev/shm, in bytes; 0: none there */
@@ -60,6 +61,18 @@ int pivot_lacks_points(const struct pivot_args *a, struct err *e);
 
 /* "KEY=VALUE" of --sysctl, or "default": is it one that belongs to a namespace? */
 int pivot_sysctl_check(const char *text, struct err *e);
+
+/* "HOST[:INSIDE][:rwm]" as docker's --device takes it. Pure; -EINVAL with *e. (pivot_device.c) */
+struct pivot_device {
+	char host[4096], inside[4096];
+	char access[4];
+};
+int pivot_device_parse(const char *text, struct pivot_device *d, struct err *e);
+/*
+ * Append the devices that are meant to *devices, one by one where a directory is
+ * given, and a rule for each to *rules (either may be NULL); `keep` owns the strings.
+ */
+int pivot_device_list(const struct strs *given, struct strs *devices, struct strs *rules, struct opt_keep *keep, struct err *e);
 
 /* Is one of these options given? Then --etc is meant, too. */
 bool pivot_etc_given(const struct pivot_etc *etc);

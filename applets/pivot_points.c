@@ -51,6 +51,7 @@ static int all_places(const struct pivot_args *a, struct pivot_items *l, struct 
 	static const char *const api[] = { "/proc", "/dev", "/sys" };
 	int rc = pivot_etc_add(a, l, e);
 
+	rc = rc < 0 ? rc : pivot_devices_places(a, l, e);
 	for (size_t i = 0; a->api && i < sizeof api / sizeof *api && rc == 0; i++)
 		rc = pivot_item_add(l, -1, api[i], true, MNT_LINKS_REFUSED, e);
 	for (size_t i = 0; i < a->mounts.tmpfs.n && rc == 0; i++)

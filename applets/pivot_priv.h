@@ -53,6 +53,14 @@ int pivot_upper_open(const struct pivot_args *a, int userns, struct err *e);
 /* With --overlay and --ephemeral: put the overlay in *root's place. 0 or -errno. */
 int pivot_base_overlay(const struct pivot_args *a, int *root, int upper, struct err *e);
 
+/*
+ * --device (pivot_device.c): what it takes from the host, as items; the places of
+ * them alone; and once `root` is "/", before the volumes: the nodes.
+ */
+int pivot_devices_open(const struct pivot_args *a, struct pivot_items *l, struct err *e);
+int pivot_devices_places(const struct pivot_args *a, struct pivot_items *l, struct err *e);
+int pivot_devices_make(const struct pivot_args *a, const struct pivot_items *l, int root, struct err *e);
+
 /* --volume as items, with the owners of the user namespace `userns`, unless that is -1. */
 int pivot_volumes_open(const struct pivot_args *a, int userns, struct pivot_items *l, struct err *e);
 /* Add --tmpfs, whose owner is the root of the user namespace that it is made in, and the places of --etc, and bring all in order: shallow places first. */

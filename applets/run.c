@@ -227,6 +227,8 @@ static int find_facts(const struct run_args *a, struct run_facts *f, struct opt_
 	struct pivot_args points = { .api = true, .etc = run_wants_etc(a), .mounts = a->mounts, .new_root = a->rootfs };
 	int rc = record_new_id(f->id, e);
 
+	if (rc == 0)
+		rc = pivot_device_list(&a->mounts.devices, NULL, &f->rules, keep, e);
 	f->range = a->dry_run ? NULL : &range;
 	for (size_t i = 0; i < a->env_file.n && rc == 0; i++)
 		rc = read_env_file(a->env_file.v[i], &f->env, keep, e);
@@ -245,6 +247,14 @@ static int find_facts(const struct run_args *a, struct run_facts *f, struct opt_
 	if (rc == 0 && a->device_rules.n && !f->devices) {
 		rc = err_bad(e, "--device-cgroup-rule", "there can be no device rules over the container");
 		err_hint(e, "a cgroup is needed for them: v1's devices controller, or v2 without a user namespace");
+	}
+	for (size_t i = 0; i < a->mounts.devices.n && rc == 0 && !f->devices; i++) {
+		struct pivot_device d;
+
+		/* a node of one's own opens as its owner and mode have it: nothing less */
+		rc = pivot_device_parse(a->mounts.devices.v[i], &d, e);
+		if (rc == 0 && (!strchr(d.access, 'r') || !strchr(d.access, 'w')))
+			rc = err_bad(e, a->mounts.devices.v[i], "there can be no device rules over the container: it can be had with rw only");
 	}
 	if (rc == 0)
 		rc = pivot_lacks_points(&points, e);
@@ -393,6 +403,7 @@ static int run_main(int argc, char **argv, struct err *e)
 	strs_release(&f.users);
 	strs_release(&f.groups);
 	strs_release(&f.raised);
+	strs_release(&f.rules);
 	opt_release(run_opts, &a);
 	return rc;
 }

@@ -54,6 +54,7 @@ struct run_facts {
 	bool become_root;       /* nobody inside is the caller: go on as the root there */
 	bool idmap;             /* the root file system can be mounted with those owners, and is */
 	const char *profile;    /* what the file of --security-opt seccomp= says; NULL: none is asked for */
+	struct strs rules;      /* what the control group is to say of each --device */
 	struct run_ns_facts ns;
 	enum run_net net;
 	const char *net_kind;   /* RUN_NET_WIRED: for netns new --net */

@@ -25,6 +25,7 @@ static int copy_mounts(struct pivot_mounts *to, const struct pivot_mounts *from)
 	to->ephemeral = from->ephemeral;
 	to->shm_size = from->shm_size;
 	rc = rc < 0 ? rc : strs_add_all(&to->specs, &from->specs);
+	rc = rc < 0 ? rc : strs_add_all(&to->devices, &from->devices);
 	return rc < 0 ? rc : strs_add_all(&to->tmpfs, &from->tmpfs);
 }
 
@@ -159,7 +160,8 @@ static int add_groups(const struct run_args *a, const struct run_facts *f, struc
 		return rc;
 	if (f->devices)
 		s->devices = a->privileged ? "all" : "default";
-	rc = strs_add_all(&s->device, &a->device_rules);
+	rc = a->privileged ? 0 : strs_add_all(&s->device, &f->rules);
+	rc = rc < 0 ? rc : strs_add_all(&s->device, &a->device_rules);
 	return rc < 0 ? rc : strs_add(&s->groups, f->cgroup);
 }
 

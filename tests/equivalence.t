@@ -34,7 +34,8 @@ grep -E '^(Cap|NoNewPrivs|Seccomp:|Groups|SigBlk|SigIgn|Umask)' /proc/self/statu
 echo "[env]"; env | grep -v '^_=' | sort
 echo "[place]"; umask; pwd; hostname; cat /proc/sys/kernel/domainname; cat /proc/self/oom_score_adj
 # session and process group: ours, or somebody else's that cannot be seen (0)
-echo "[pid] $$"; read -r _ _ _ ppid pgrp sid _ </proc/$$/stat; echo "$ppid $pgrp $sid"
+read -r _ _ _ ppid pgrp sid _ </proc/$$/stat
+if [ $$ = 1 ]; then echo "[pid] 1 $ppid $pgrp $sid"; else echo "[pid] one of many $((pgrp - $$)) $((sid - $$))"; fi
 echo "[namespaces]"
 ls -l /proc/self/ns | sed -n 's/.* -> //p'
 echo "[cgroup]"; cat /proc/self/cgroup; readlink /proc/self/cwd
@@ -219,6 +220,7 @@ equal 'a source that is made, with a comma in it' "$root" 0 $p --mount "type=bin
 equal 'the host name of the machine, its groups' "$root" 0 $p --uts host --cgroupns host
 equal 'ipc of the host' "$root" 0 $p --ipc host
 equal 'no shared memory, parameters, clocks' "$root" 0 $p --ipc none --sysctl kernel.msgmax=4321 --time boottime=86400 --time monotonic=7
+equal 'a device, and one in a place that is missing' "$TMP/bare" 0 $p --device /dev/full:/dev/sub/mine --device /dev/zero:/deep/mine:rwm
 equal 'the size of /dev/shm' "$TMP/bare" 0 $p --shm-size 1m
 # without a group of one's own it is refused
 [ ! "$p" ] || root_equal 'processes of the host' "$root" 0 $p --pid host

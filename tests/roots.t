@@ -9,7 +9,7 @@ grep -qw overlay /proc/filesystems || { echo '1..0 # SKIP needs overlayfs'; exit
 cat >>"$TMP/.env" <<'END'
 run() { $AS_ROOT nestbox run --cgroups disabled "$@"; }
 # all that is below the directory, and whether that is what it was with `mark`
-shows() { (cd "$1" && find . -exec ls -ldn {} + && find . -type f -exec cksum {} +); }
+shows() { (cd "$1" && find . -exec ls -ldn {} + && find . -type f -exec md5sum {} +); }
 mark() { shows "$1" >"$TMP/ref"; }
 unchanged() { shows "$1" | cmp -s - "$TMP/ref"; }
 change='echo new >/etc/added; rm /etc/group; echo x >>/etc/passwd; mkdir -p /srv/deep'
@@ -138,11 +138,11 @@ for kind in erofs:mkfs.erofs squashfs:mksquashfs ext4:mkfs.ext4; do
 		grep -q "/not/there: make the mount point: Read-only file system" "$TMP/said"
 	'
 	test_ok '... with an overlay, and is not changed' '
-		cksum "$TMP/img.'$kind'" >"$TMP/sum"
+		md5sum "$TMP/img.'$kind'" >"$TMP/sum"
 		run --ephemeral "$TMP/img.'$kind'" sh -euc "$change; $changed"
 		run --overlay "$TMP/up.'$kind'" --tmpfs /not/there "$TMP/img.'$kind'" sh -euc "$change"
 		run --overlay "$TMP/up.'$kind'" "$TMP/img.'$kind'" sh -euc "$changed"
-		cksum "$TMP/img.'$kind'" | cmp - "$TMP/sum"
+		md5sum "$TMP/img.'$kind'" | cmp - "$TMP/sum"
 	'
 	test_ok '... as a chain' '
 		pv "$TMP/img.'$kind'" test -d /home/app
