@@ -70,13 +70,8 @@ int seccomp_profile_load(const struct seccomp_profile *p, struct err *e)
 {
 	struct sock_filter prog[BPF_MAXINSNS];
 	int n = seccomp_profile_compile(p, prog, BPF_MAXINSNS);
-	int rc;
 
-	if (n == -E2BIG)
-		rc = err_bad(e, "seccomp", "the profile makes more than the %d instructions that the kernel takes", BPF_MAXINSNS);
-	else if (n < 0)
-		rc = err_set(e, -n, "seccomp", NULL);
-	else
-		rc = load(prog + BPF_MAXINSNS - n, n, p->flags, e);
-	return rc;
+	if (n < 0)
+		return err_bad(e, "seccomp", "the profile makes more than the %d instructions that the kernel takes", BPF_MAXINSNS);
+	return load(prog + BPF_MAXINSNS - n, n, p->flags, e);
 }

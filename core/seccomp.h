@@ -94,7 +94,7 @@ int seccomp_profile_parse(struct seccomp_profile *p, const char *text, const cha
 
 /*
  * The program of a profile: the number of its instructions, in the last ones of
- * the `room` at prog; -E2BIG where they do not fit, -ENOMEM. Pure.
+ * the `room` at prog; -E2BIG where they do not fit. Pure.
  */
 int seccomp_profile_compile(const struct seccomp_profile *p, struct sock_filter *prog, size_t room);
 

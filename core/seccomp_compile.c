@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <linux/filter.h>
@@ -48,7 +47,7 @@ struct compiler {
 	struct sock_filter *prog;
 	size_t room, n;            /* n: written, from the end */
 	uint16_t first[SLOTS];     /* the first rule for that slot */
-	uint16_t *next;            /* of each rule: the next one for the same slot */
+	uint16_t next[MAX_RULES];  /* of each rule: the next one for the same slot */
 	struct range ranges[SLOTS + 2];
 	size_t n_ranges;
 	enum seccomp_abi abi;
@@ -328,15 +327,9 @@ static void write_all(struct compiler *c)
 int seccomp_profile_compile(const struct seccomp_profile *p, struct sock_filter *prog, size_t room)
 {
 	struct compiler c = { .p = p, .prog = prog, .room = room };
-	int rc = -ENOMEM;
 
 	if (p->n_rules > MAX_RULES)
 		return -E2BIG;
-	c.next = malloc((p->n_rules + 1) * sizeof *c.next);
-	if (c.next) {
-		write_all(&c);
-		rc = c.n <= room ? (int)c.n : -E2BIG;
-	}
-	free(c.next);
-	return rc;
+	write_all(&c);
+	return c.n <= room ? (int)c.n : -E2BIG;
 }
