@@ -54,7 +54,7 @@ replays := $(TARGETS:%=$(B)/fuzz/%)
 
 # Each kernel is one more test: a guest that runs tests/*.t under it. One takes
 # ten minutes of a processor, -brief two and a half.
-KERNELS = 6.1 6.12 sid-brief
+KERNELS = 6.1 6.12
 guests = $(KERNELS:%=$(B)/guest/%)
 
 # these are about the product's own bytes, and boot it alone, which a variant cannot
