@@ -57,6 +57,9 @@ if test_need root 'E5: the bridge'; then
 	test_ok 'E5: no router that a container plays is believed, and nothing but what was said is changed' '
 		nestbox unshare -n -m -- sh -euc ". \"\$TMP/.env\"
 			nestbox netns up
+			# as on a machine that has not forwarded yet: a new namespace has what the host has
+			echo 0 >/proc/sys/net/ipv4/ip_forward
+			echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
 			sysctls() { find /proc/sys/net -type f ! -path \"*/neigh/*\" ! -name \"*random*\" ! -name flush -exec grep -s \"\" {} + | sort; }
 			sysctls >\"\$TMP/before\"
 			nestbox run --cgroups disabled --network bridge \"\$R\" sh -c \"sleep 1\" 2>\"\$TMP/said\" & run=\$!
