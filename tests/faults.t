@@ -62,6 +62,12 @@ calls_of()
 	' "$1" | grep -vE '^(arch_prctl|brk|close|exit_group|mprotect|rt_sigprocmask|rt_sigreturn|set_tid_address) ' | sort
 }
 
+count_processes()
+{
+	here=0
+	for f in /proc/[0-9]*; do here=$((here + 1)); done
+}
+
 # What is left of a start; without a fork, as this is done a thousand times.
 # What could not be locked or unlinked is gc's, and of groups the parent's next user's.
 leftovers()
@@ -71,8 +77,12 @@ leftovers()
 	for f in /sys/fs/cgroup/"$P" /sys/fs/cgroup/*/"$P" "$STATE"/[0-9a-f][0-9a-f]* "$STATE"/names/* "$STATE"/points/* "$R"/vol/* "$TMP"/vol/*; do
 		[ ! -e "$f" ] || echo "left: $f"
 	done
-	here=0
-	for f in /proc/[0-9]*; do here=$((here + 1)); done
+	# one that has been killed may be about to end
+	tries=0
+	until count_processes; [ "$here" = "$alone" ] || [ $tries = 50 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
 	[ "$here" = "$alone" ] || echo "left: processes: $(cat /proc/[0-9]*/comm | tr '\n' ' ')"
 }
 
@@ -99,8 +109,8 @@ fault()
 # -b: the command itself runs on untraced
 start strace -f -b execve -qq -o "$TMP/trace" >"$TMP/base" 2>"$TMP/err"
 calls_of "$TMP/trace" >"$TMP/calls"
-alone=0
-for f in /proc/[0-9]*; do alone=$((alone + 1)); done
+count_processes
+alone=$here
 
 cp "$TMP/base" "$TMP/base1"
 start env >"$TMP/base2" 2>&1
