@@ -77,6 +77,8 @@ grabbed()
 # what can be done to the binary of the process $1, once that and its child have ended
 grab_of()
 {
+	# of an earlier one
+	rm -f "$TMP/grab"
 	probe grab /proc/$1/exe 8000 >"$TMP/grab" & grab=$!
 	soon grep -q held "$TMP/grab"
 	kill -9 $1 $child 2>/dev/null || :
