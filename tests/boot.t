@@ -4,8 +4,8 @@
 . "${0%/*}/lib.sh"
 need cmd:qemu-system-x86_64
 # KERNELS= : the variant under test cannot run without a C library
-KERNELS=${KERNELS-6.1 6.12 sid}
-[ -n "$KERNELS" ] || need kernel
+KERNELS=${KERNELS-6.1 6.12}
+[ -n "$KERNELS" ] || { echo '1..0 # SKIP no kernel is to be booted'; exit 0; }
 
 TOP=$(cd "$TESTS/.." && pwd)
 export TOP
