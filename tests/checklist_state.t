@@ -110,6 +110,8 @@ test_ok 'E11: a record whose process number is another'\''s by now has nobody ki
 	$AS_ROOT nestbox run --cgroups disabled --name "gone$$" "$R" sleep 60 & run=$!
 	n=0; until grep -qs "^start" "$STATE"/*/record || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
 	id=$(readlink "$STATE/names/gone$$")
+	# start times are counted in hundredths of a second
+	sleep 0.1
 	sleep 60 & other=$!
 	kill -9 $run; wait $run || :
 	# as if the number had come round
