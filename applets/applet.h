@@ -16,6 +16,7 @@ enum applet_alone {
 enum {
 	APPLET_NO_LINK = 1, /* not among the links that --install makes */
 	APPLET_EXEC = 2,    /* what follows is always executed, never a further applet */
+	APPLET_FRESH = 4,   /* stays, with the command to look at it: in a process that holds nothing of an earlier link's */
 };
 
 struct applet {

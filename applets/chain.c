@@ -19,8 +19,8 @@
 /*
  * NESTBOX_REEXEC=1: each link of the chain is executed anew instead of being
  * called, which must make no difference; tests run both ways. What one link
- * tells the next is NESTBOX_CHAIN="SELF_FD PARENT_FD NET_FD MADE PENDING", followed
- * by " V2_FD OPTIONAL V1_FD..." of the seats.
+ * tells the next is NESTBOX_CHAIN="SELF_FD PARENT_FD ERR_FD NET_FD TTY_FD MADE
+ * PENDING", followed by " V2_FD OPTIONAL V1_FD..." of the seats.
  */
 static struct {
 	struct step_ctx ctx;
@@ -28,7 +28,7 @@ static struct {
 	int self_fd; /* owned; our own binary, which the new root does not have */
 	char **link; /* borrowed: the words from the present link on, with the one that leads to it */
 	const char *word;
-} chain = { .ctx = { .err_fd = -1, .parent_fd = -1, .net_sock = -1, .seats = CGROUP_SEATS_NONE }, .self_fd = -1 };
+} chain = { .ctx = { .err_fd = -1, .parent_fd = -1, .net_sock = -1, .tty_sock = -1, .again = -1, .seats = CGROUP_SEATS_NONE }, .self_fd = -1 };
 
 extern char **environ;
 
@@ -67,7 +67,9 @@ static void read_told(const char *told)
 
 	chain.self_fd = next_fd(&told);
 	ctx->parent_fd = next_fd(&told);
+	ctx->err_fd = next_fd(&told);
 	ctx->net_sock = next_fd(&told);
+	ctx->tty_sock = next_fd(&told);
 	made = next_told(&told);
 	ctx->made = made < 0 ? 0 : (unsigned)made;
 	ctx->pid_pending = next_told(&told) > 0;
@@ -102,7 +104,7 @@ void chain_start(const char *called)
 {
 	const char *base = strrchr(called, '/');
 	const char *reexec = getenv("NESTBOX_REEXEC");
-	const char *told = getenv("NESTBOX_CHAIN");
+	char *told = getenv("NESTBOX_CHAIN");
 
 	occupy_standard_fds();
 	chain.word = base && !strcmp(base, "/nestbox") ? called : "nestbox";
@@ -111,6 +113,9 @@ void chain_start(const char *called)
 		read_told(told);
 	sock_passed_take(&chain.ctx.sockets);
 	unsetenv("NESTBOX_CHAIN");
+	/* where a process stays, others can read what it was started with: proc_pid_environ(5) */
+	if (told)
+		memset(told, 0, strlen(told));
 	unsetenv("NESTBOX_REEXEC");
 	if (chain.self_fd >= 0) {
 		/* execveat(2) of a descriptor makes a number the name of the process */
@@ -133,8 +138,9 @@ static int tell_fd(struct strbuf *told, int fd)
 static int tell_all(struct strbuf *told)
 {
 	const struct step_ctx *ctx = &chain.ctx;
-	int rc = tell_fd(told, chain.self_fd) | tell_fd(told, ctx->parent_fd) | tell_fd(told, ctx->net_sock);
+	int rc = tell_fd(told, chain.self_fd) | tell_fd(told, ctx->parent_fd) | tell_fd(told, ctx->err_fd);
 
+	rc |= tell_fd(told, ctx->net_sock) | tell_fd(told, ctx->tty_sock);
 	strbuf_addf(told, " %d %d", (int)ctx->made, ctx->pid_pending);
 	rc |= tell_fd(told, ctx->seats.v2);
 	strbuf_addf(told, " %d", ctx->seats.v2_optional);
@@ -147,8 +153,8 @@ static int tell_all(struct strbuf *told)
 static int place_sockets(struct err *e)
 {
 	struct step_ctx *ctx = &chain.ctx;
-	int *own[5 + CGROUP_SEATS_MAX] = { &chain.self_fd, &ctx->parent_fd, &ctx->err_fd, &ctx->net_sock, &ctx->seats.v2 };
-	size_t n = 5;
+	int *own[6 + CGROUP_SEATS_MAX] = { &chain.self_fd, &ctx->parent_fd, &ctx->err_fd, &ctx->net_sock, &ctx->tty_sock, &ctx->seats.v2 };
+	size_t n = 6;
 
 	for (size_t i = 0; i < ctx->seats.n; i++)
 		own[n++] = &ctx->seats.v1[i];
@@ -194,10 +200,18 @@ int chain_protect(struct err *e)
 	return execute_next(chain.link, e);
 }
 
-static int check_seats(struct err *e)
+/* What an earlier link has prepared, and no later one has used, is a mistake of the line's. */
+static int check_command(struct err *e)
 {
 	const struct cgroup_seats *seats = &chain.ctx.seats;
 
+	if (chain.ctx.tty_sock >= 0) {
+		snprintf(e->applet, sizeof e->applet, "tty outside");
+		e->status = 125;
+		err_bad(e, "--tty", "nothing behind it on the line makes the terminal");
+		err_hint(e, "nestbox tty inside does, where the container's /dev/pts is");
+		return -EINVAL;
+	}
 	if (!seats->n && seats->v2 < 0)
 		return 0;
 	snprintf(e->applet, sizeof e->applet, "cgexec");
@@ -209,10 +223,22 @@ static int check_seats(struct err *e)
 
 int chain_exec(char **argv, struct err *e)
 {
-	int rc = check_seats(e);
+	int rc = check_command(e);
 
 	rc = rc < 0 ? rc : place_sockets(e);
 	return rc < 0 ? rc : proc_exec(argv, e);
+}
+
+void chain_again_later(void)
+{
+	chain.ctx.again = chain.self_fd;
+}
+
+int chain_again(char **argv, struct err *e)
+{
+	int rc = check_command(e);
+
+	return rc < 0 ? rc : execute_next(argv, e);
 }
 
 _Noreturn void chain_end(int status)
@@ -268,7 +294,7 @@ static int exec_shell(struct err *e)
 	snprintf(uid, sizeof uid, "%u", getuid());
 	if ((!shell || !*shell) && cred_user_find(uid, NULL, &u, &unused) == 0)
 		shell = u.shell;
-	rc = check_seats(e);
+	rc = check_command(e);
 	rc = rc < 0 ? rc : place_sockets(e);
 	return rc < 0 ? rc : proc_exec_login(shell && *shell ? shell : "/bin/sh", e);
 }
@@ -294,6 +320,17 @@ static int become_root(struct err *e)
 	if (rc == 0 && chain.ctx.child.pid == 0 && chain.ctx.child.kill_sig)
 		rc = proc_set_pdeathsig(chain.ctx.child.kill_sig, chain.ctx.parent_fd, e);
 	return rc;
+}
+
+static bool line_executes(char **argv)
+{
+	for (; argv[0] && argv[1]; argv++) {
+		const struct applet *a = strcmp(argv[0], "nestbox") ? NULL : applet_find(argv[1]);
+
+		if (a && (chain.reexec || a->flags & APPLET_FRESH))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -334,6 +371,7 @@ static int run_step(const struct applet *a, int argc, char **argv, bool *execs, 
 	rc = (a->enters && a->enters(args)) || line_enters(argv + used) ? chain_protect(e) : 0;
 	if (rc < 0)
 		return rc;
+	chain.ctx.again = line_executes(argv + used) ? chain.self_fd : -1;
 	rc = plan_run(&plan, &chain.ctx, &status, e);
 	if (rc == STEP_WAIT)
 		chain_end(status);
@@ -358,7 +396,7 @@ static int help_after_all(const struct applet *top, const struct applet *a, cons
 
 int chain_run(int argc, char **argv, bool led, struct err *e)
 {
-	for (;; led = true) {
+	for (bool first = true;; led = true, first = false) {
 		const struct applet *const top = applet_find(argv[0]), *a = top;
 		bool execs = false;
 		int used, rc;
@@ -381,6 +419,8 @@ int chain_run(int argc, char **argv, bool led, struct err *e)
 			if (applet_help(top, a, argc, argv))
 				return 0;
 		}
+		if (a->flags & APPLET_FRESH && !first)
+			return execute_next(chain.link, e);
 		used = a->main ? a->main(argc, argv, e) : run_step(a, argc, argv, &execs, e);
 		if (used == -ECANCELED)
 			return help_after_all(top, a, e);

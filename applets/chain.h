@@ -33,6 +33,14 @@ int chain_run(int argc, char **argv, bool led, struct err *e);
 int chain_exec(char **argv, struct err *e);
 
 /*
+ * Execute this binary anew with these words, the first being "nestbox": as what
+ * follows in the process that the line has come to. Returns only on failure.
+ */
+int chain_again(char **argv, struct err *e);
+/* Said before the plan is run: it will be. */
+void chain_again_later(void);
+
+/*
  * End as the waiter of a plan does: with the child's status, or by its signal.
  */
 _Noreturn void chain_end(int status);

@@ -42,6 +42,8 @@ const struct opt run_opts[] = {
 	{ OPT_GROUP, .off = OFF(mounts), .group = pivot_mount_opts },
 	{ OPT_GROUP, .off = OFF(net), .group = netns_wish_opts },
 	{ OPT_GROUP, .off = OFF(ns), .group = run_ns_opts },
+	{ OPT_GROUP, .off = OFF(life), .group = run_life_opts },
+	{ OPT_GROUP, .off = OFF(tty), .group = tty_outside_opts },
 	{ OPT_GROUP, .off = OFF(cred), .group = setpriv_run_opts },
 	{ OPT_LIST, 0, "userns", "KIND", "host (default: none), auto, or ranges INNER:OUTER:COUNT", OFF(userns) },
 	{ OPT_OPERAND, .name = "ROOTFS", .off = OFF(rootfs) },
@@ -95,6 +97,7 @@ int run_check(const struct run_args *a, struct err *e)
 	if (rc == 0)
 		rc = run_read_security(a, &security, e);
 	rc = rc < 0 ? rc : refuse_own_root(a, a->rootfs, e);
+	rc = rc < 0 ? rc : run_life_check(&a->life, e);
 	rc = rc < 0 ? rc : run_ns_check(a, e);
 	rc = rc < 0 ? rc : run_net_check(a, e);
 	return rc < 0 ? rc : run_userns_check(a, e);
@@ -229,6 +232,7 @@ static int find_facts(const struct run_args *a, struct run_facts *f, struct opt_
 
 	if (rc == 0)
 		rc = pivot_device_list(&a->mounts.devices, NULL, &f->rules, keep, e);
+	f->term = getenv("TERM");
 	f->range = a->dry_run ? NULL : &range;
 	for (size_t i = 0; i < a->env_file.n && rc == 0; i++)
 		rc = read_env_file(a->env_file.v[i], &f->env, keep, e);
@@ -330,6 +334,7 @@ static void note_child(const struct proc_child *child)
 		snprintf(line, sizeof line, "pid %d\nstart %lld\npidns %s\n", child->pid, proc_start_time(proc, child->pid), ns);
 		record_add(&record, line, &e);
 	}
+	run_life_note(child->pid);
 	gc_collect(0, &e);
 }
 
@@ -338,25 +343,32 @@ static int start(struct plan *p, const struct run_args *a, const struct run_fact
 	struct step_ctx *ctx = chain_ctx();
 	unsigned keep_fds = 3 + (a->cred.preserve_fds.set ? (unsigned)a->cred.preserve_fds.v : 0);
 	unsigned forks = ctx->forks;
-	int status, rc;
+	int status, rc, life = -1;
 
 	/* from here on no fd of the caller's reaches anything by accident: CVE-2024-21626 */
 	sys_close_range(keep_fds, ~0U, CLOSE_RANGE_CLOEXEC);
 	ctx->run = true;
 	ctx->forked = note_child;
+	if (a->life.init)
+		chain_again_later();
 	rc = make_record(a, f, e);
+	if (rc == 0)
+		rc = life = run_life_open(&a->life, f->id, e);
 	if (rc == 0)
 		rc = plan_run(p, ctx, &status, e);
 	if (rc == 0)
-		rc = chain_exec(argv, e);
+		rc = a->life.init ? chain_again(argv, e) : chain_exec(argv, e);
 	/* whoever has no privileges at all is told of those that he can have */
 	if (rc == -EPERM && !a->userns.n && geteuid() != 0 && ctx->forks == forks) {
 		e->hint[0] = '\0';
 		err_hint(e, "be root, or in a user namespace of your own: --userns auto");
 	}
 	/* in the child the record is the parent's business */
-	if (ctx->forks == forks)
+	if (ctx->forks == forks) {
 		forget_record();
+		if (life == 0)
+			run_life_end(&a->life, rc != STEP_WAIT);
+	}
 	if (rc == STEP_WAIT)
 		chain_end(status);
 	return rc;
@@ -390,11 +402,17 @@ static int run_main(int argc, char **argv, struct err *e)
 			err_hint(e, "nestbox run --help lists the options");
 		return used;
 	}
+	/* a shell on a terminal is there to be typed into */
+	if (used == argc && isatty(0) && isatty(a.dry_run ? 2 : 1))
+		a.tty = (struct tty_outside_args){ .interactive = true, .tty = true };
+	argv = run_life_command(&a.life, used < argc ? argv + used : shell);
+	if (!argv)
+		return err_set(e, ENOMEM, "command", NULL);
 	/* before anything is read, which may be a pipe */
 	if ((rc = run_check(&a, e)) < 0 || (!a.dry_run && (rc = chain_protect(e)) < 0) || (rc = find_facts(&a, &f, &keep, e)) < 0 || (rc = run_plan(&a, &f, &p, e)) < 0)
 		return rc;
-	argv = used < argc ? argv + used : shell;
 	rc = a.dry_run ? print(&p, argv, e) : start(&p, &a, &f, argv, e);
+	free(argv);
 	plan_release(&p);
 	cgroups_release(&host_cgroups);
 	opt_keep_release(&keep);

@@ -7,8 +7,10 @@
 #include "applets/maps.h"
 #include "applets/netns.h"
 #include "applets/pivot.h"
+#include "applets/run_life.h"
 #include "applets/run_ns.h"
 #include "applets/setpriv.h"
+#include "applets/tty.h"
 #include "core/cgroup.h"
 #include "core/opt.h"
 #include "core/plan.h"
@@ -24,6 +26,8 @@ struct run_args {
 	struct netns_wish net;
 	const char *network, *name, *cgroups, *cgroup_parent;
 	struct run_ns ns;
+	struct run_life life;
+	struct tty_outside_args tty;
 	bool privileged, rm, dry_run;
 	struct strs userns;     /* "auto", "host" or ranges */
 	bool idmap;             /* with --userns as root: volumes have the container's owners */
@@ -45,6 +49,7 @@ struct run_facts {
 	bool no_cgroup;         /* start without one */
 	bool devices;           /* a device list can be had */
 	char cgroup[512];       /* "CTRL,CTRL:PARENT/ID" of the container's group */
+	const char *term;       /* what the caller's terminal is, for TERM */
 	struct strs env;        /* of the --env-file's */
 	struct maps_args ids;   /* of the user namespace, `both` as the user said it; empty: none is made */
 	struct strs users, groups; /* the same ranges for each, as the kernel takes them here */

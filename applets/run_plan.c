@@ -34,6 +34,31 @@ bool run_wants_etc(const struct run_args *a)
 	return pivot_etc_given(&a->etc) || (a->network ? strcmp(a->network, "none") != 0 : netns_wishes(&a->net));
 }
 
+/* Not only with -i or -t: who runs the line has a terminal, whatever ours is. */
+static int add_terminal(const struct run_args *a, const struct run_facts *f, struct plan *p)
+{
+	struct tty_outside_args *s;
+	int rc = ADD(p, &tty_outside_step, s);
+
+	(void)f;
+	if (rc == 0)
+		*s = a->tty;
+	return rc;
+}
+
+static int add_own_terminal(const struct run_args *a, const struct run_facts *f, struct plan *p)
+{
+	struct tty_inside_args *s;
+	int rc = a->tty.tty ? ADD(p, &tty_inside_step, s) : 1;
+
+	(void)f;
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	s->console = true;
+	s->user = a->cred.user;
+	return 0;
+}
+
 static int add_points(const struct run_args *a, const struct run_facts *f, struct plan *p)
 {
 	struct pivot_args *s;
@@ -187,6 +212,7 @@ static int add_pid(const struct run_args *a, const struct run_facts *f, struct p
 	s->fork = true;
 	s->kill_child = (struct opt_num){ true, SIGKILL };
 	s->forward = (struct opt_maybe){ true, "all" };
+	s->stop_signal = a->life.stop_signal;
 	return run_ns_set_clocks(&a->ns, s);
 }
 
@@ -301,9 +327,11 @@ static int set_caps(const struct run_args *a, const struct run_facts *f, struct 
 
 static int set_env(const struct run_args *a, const struct run_facts *f, struct setpriv_args *s, struct plan *p)
 {
-	const char *host = opt_keep_text(&p->keep, "HOSTNAME=%s", hostname(a, f));
+	const char *host = opt_keep_text(&p->keep, "HOSTNAME=%s", hostname(a, f)), *term;
 	int rc = host ? strs_add(&s->run.env, host) : -ENOMEM;
 
+	if (rc == 0 && a->tty.tty)
+		rc = (term = opt_keep_text(&p->keep, "TERM=%s", f->term ? f->term : "xterm")) ? strs_add(&s->run.env, term) : -ENOMEM;
 	rc = rc < 0 ? rc : strs_add_all(&s->run.env, &f->env);
 	return rc < 0 ? rc : strs_add_all(&s->run.env, &a->cred.env);
 }
@@ -323,7 +351,9 @@ static int add_credentials(const struct run_args *a, const struct run_facts *f, 
 	s->run.landlock_try = a->cred.landlock_try;
 	s->run.oom_score_adj = a->cred.oom_score_adj;
 	s->run.preserve_fds = a->cred.preserve_fds.set ? a->cred.preserve_fds : (struct opt_num){ true, 0 };
-	s->clear_env = s->new_session = s->new_keyring = s->reset_signals = s->exec = true;
+	s->clear_env = s->new_session = s->new_keyring = s->reset_signals = true;
+	/* init is an applet, and executes in its turn */
+	s->exec = !a->life.init;
 	s->umask = (struct opt_num){ true, 022 };
 	s->pdeathsig = "KILL";
 	s->no_new_privs = security.no_new_privs;
@@ -337,6 +367,7 @@ static int add_credentials(const struct run_args *a, const struct run_facts *f, 
  * reference: namespaces(7), cgroups(7), capabilities(7).
  */
 static int (*const order[])(const struct run_args *a, const struct run_facts *f, struct plan *p) = {
+	add_terminal,    /* before whoever waits is forked, who carries what it shows */
 	add_points,      /* first of all: made on the host, and taken away again by somebody who stays there */
 	add_owners,      /* before the user namespace, which may map no mounts of the host's; in a chain only */
 	add_raised,      /* before the user namespace: CAP_SYS_RESOURCE in it raises nothing */
@@ -347,6 +378,7 @@ static int (*const order[])(const struct run_args *a, const struct run_facts *f,
 	run_net_inside,  /* before the mounts: sysfs shows the network namespace that it is mounted in */
 	add_namespaces,  /* after the fork: mounts, and a procfs of the new pid namespace, belong to pid 1 */
 	add_root,        /* after all that needs a path of the host */
+	add_own_terminal, /* of the devpts that is the container's */
 };
 
 int run_plan(const struct run_args *a, const struct run_facts *f, struct plan *p, struct err *e)

@@ -226,7 +226,7 @@ static int set_landlock(struct setpriv_job *j, struct err *e)
 	int rc = !r->landlock.n ? 0 : j->a->no_new_privs ? cred_set_no_new_privs(e) : 0;
 
 	if (rc == 0 && r->landlock.n)
-		rc = landlock_restrict(&r->landlock, r->landlock_try, e);
+		rc = landlock_restrict(&r->landlock, r->landlock_try, j->ctx->again, e);
 	if (rc <= 0)
 		return rc;
 	applet_warn(e, ": left out");

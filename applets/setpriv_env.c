@@ -153,21 +153,7 @@ int setpriv_close_fds(struct setpriv_job *j, struct err *e)
 
 int setpriv_new_session(struct setpriv_job *j, struct err *e)
 {
-	pid_t pid = getpid();
-	int rc;
-
-	if (!j->a->new_session || getsid(0) == pid || setsid() >= 0)
-		return 0;
-	/*
-	 * A process group of that number is there: ours, when an interactive shell
-	 * made us its leader. Moved over to the parent's, we leave none behind,
-	 * unless others are in it too: setsid(2), setpgid(2)
-	 */
-	if (setpgid(0, getpgid(getppid())) == 0 && setsid() >= 0)
-		return 0;
-	rc = err_sys(e, "session", "make");
-	err_hint(e, "this process leads a process group that others are in; in a pipeline, do not put it first");
-	return rc;
+	return j->a->new_session ? proc_new_session(e) : 0;
 }
 
 int setpriv_set_oom(struct setpriv_job *j, struct err *e)

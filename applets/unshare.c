@@ -36,6 +36,7 @@ static const struct opt unshare_opts[] = {
 	{ OPT_FLAG, 'f', "fork", NULL, "fork, and wait for the command", OFF(fork) },
 	{ OPT_SIGNAL, 0, "kill-child", "SIG", "kill the command when unshare dies; implies -f", OFF(kill_child), .min = SIGKILL },
 	{ OPT_MAYBE, 0, "forward-signals", "all", "pass TERM and INT on to the command, or all signals; implies -f", OFF(forward), .words = forwards },
+	{ OPT_STR, 0, "stop-signal", "SIG", "what the command gets for TERM; implies --forward-signals", OFF(stop_signal) },
 	{ OPT_MAYBE, 0, "mount-proc", "DIR", "mount proc on /proc or DIR; implies -m", OFF(mount_proc) },
 	{ OPT_MAYBE, 0, "mount-binfmt", "DIR", "mount the user namespace's own binfmt_misc; implies -U and -m", OFF(mount_binfmt) },
 	{ OPT_STR, 'l', "load-interp", "STRING", "register a binary format there; implies --mount-binfmt", OFF(load_interp) },
@@ -71,6 +72,8 @@ static int unshare_check(const void *args, struct err *e)
 
 	if (rc == 0 && a->domainname)
 		rc = ns_hostname_check(a->domainname, e);
+	if (rc == 0 && a->stop_signal && str_signal(a->stop_signal) <= 0)
+		return err_bad(e, a->stop_signal, "is no signal");
 	if (rc == 0 && (a->boottime.set || a->monotonic.set) && !a->time.set)
 		return err_bad(e, a->boottime.set ? "--boottime" : "--monotonic", "the clocks of this time namespace stay: make one, --time");
 	return rc < 0 ? rc : unshare_maps_check(a, e);
@@ -101,12 +104,12 @@ static unsigned flags_of(const struct unshare_args *a)
 
 static bool forks(const struct unshare_args *a)
 {
-	return a->fork || a->kill_child.set || a->forward.set;
+	return a->fork || a->kill_child.set || a->forward.set || a->stop_signal;
 }
 
 static enum proc_forward forward_of(const struct unshare_args *a)
 {
-	if (!a->forward.set)
+	if (!a->forward.set && !a->stop_signal)
 		return FORWARD_NONE;
 	return a->forward.value ? FORWARD_ALL : FORWARD_TERM;
 }
@@ -215,7 +218,9 @@ static int go_on_in_child(const struct unshare_args *a, const struct unshare_sta
 	ctx->child = (struct proc_child){
 		.forward = forward_of(a),
 		.kill_sig = a->kill_child.set ? (int)a->kill_child.v : 0,
+		.stop_sig = a->stop_signal ? str_signal(a->stop_signal) : 0,
 		.die_alike = !ctx->run,
+		.side = ctx->side,
 		.into = ctx->seats.v2,
 		.namespaces = born ? flags_of(a) : 0,
 	};

@@ -14,6 +14,7 @@ struct unshare_args {
 	bool fork;
 	struct opt_num kill_child;
 	struct opt_maybe forward;
+	const char *stop_signal;
 	struct opt_maybe mount_proc, mount_binfmt;
 	const char *load_interp;
 	const char *propagation;

@@ -130,6 +130,13 @@ static int add_rule(int ruleset, const char *text, const struct sys_landlock *he
 	return sys_landlock_add_port(ruleset, r.port, allowed) < 0 ? err_sys(e, text, "landlock: add rule") : 0;
 }
 
+static int allow_program(int ruleset, int program, const struct sys_landlock *held, struct err *e)
+{
+	uint64_t allowed = held->fs & (FS_EXECUTE | FS_READ_FILE);
+
+	return allowed && sys_landlock_add_path(ruleset, program, allowed) < 0 ? err_sys(e, "nestbox", "landlock: add rule") : 0;
+}
+
 static int enforce(int ruleset, struct err *e)
 {
 	int rc;
@@ -157,7 +164,7 @@ static int find_version(struct err *e)
 	return rc;
 }
 
-int landlock_restrict(const struct strs *rules, bool best, struct err *e)
+int landlock_restrict(const struct strs *rules, bool best, int program, struct err *e)
 {
 	struct sys_landlock held;
 	auto_close int ruleset = -1;
@@ -179,6 +186,8 @@ int landlock_restrict(const struct strs *rules, bool best, struct err *e)
 	for (size_t i = 0; i < rules->n; i++)
 		if ((rc = add_rule(ruleset, rules->v[i], &held, e)) < 0)
 			return rc;
+	if (program >= 0 && (rc = allow_program(ruleset, program, &held, e)) < 0)
+		return rc;
 	rc = enforce(ruleset, e);
 	return rc < 0 ? rc : lacks < 0;
 }

@@ -27,11 +27,11 @@ int landlock_rule_parse(const char *text, struct landlock_rule *r, struct err *e
 
 /*
  * From here on this process may do what one of the rules allows, and nothing
- * else of what landlock knows; what is open stays open. Paths are those of the
+ * else of what landlock knows; what is open stays open, and the file `program` (-1: none) may be executed. Paths are those of the
  * current root, no links of /proc among them. Needs CAP_SYS_ADMIN, or
  * no_new_privs to be set. What the kernel is too old to hold back is an error,
  * or with `best` left out: 1, and *e says what.
  */
-int landlock_restrict(const struct strs *rules, bool best, struct err *e);
+int landlock_restrict(const struct strs *rules, bool best, int program, struct err *e);
 
 #endif

@@ -132,6 +132,7 @@ int plan_run(struct plan *p, struct step_ctx *ctx, int *status, struct err *e)
 	if (rc == STEP_WAIT) {
 		/* nobody would answer there once the command has ended, or closed them */
 		sock_passed_close(&ctx->sockets);
+		fd_close(&ctx->tty_sock);
 		if (ctx->forked)
 			ctx->forked(&ctx->child);
 		*status = proc_wait(&ctx->child, e);

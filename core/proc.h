@@ -2,6 +2,7 @@
 #ifndef CORE_PROC_H
 #define CORE_PROC_H
 
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +14,21 @@ enum proc_forward {
 	FORWARD_NONE, /* SIGINT and SIGTERM neither end the waiter nor reach the child, as util-linux has it */
 	FORWARD_TERM, /* SIGINT and SIGTERM go to the child */
 	FORWARD_ALL,  /* all that can be caught, apart from job control's stops; the third SIGINT or SIGTERM kills */
+	FORWARD_INIT, /* all that can be caught, as often as it comes */
+};
+
+/* What a waiter does beside waiting, such as carrying what a terminal shows. Whatever is NULL is not asked. */
+#define PROC_SIDE_POLLS 4
+struct proc_side {
+	void *arg;                                                     /* borrowed: what each of them is given */
+	bool stops;                                                    /* SIGTSTP is to be heard, too */
+	void (*born)(void *arg);                                       /* in the child, before all else */
+	void (*parted)(void *arg);                                     /* in the waiter, once the child is there */
+	void (*started)(void *arg);                                    /* the command is being executed */
+	size_t (*polls)(void *arg, struct pollfd *p);                  /* fill up to PROC_SIDE_POLLS; how many */
+	void (*ready)(void *arg, const struct pollfd *p, size_t n);    /* the same, with what poll(2) says */
+	bool (*heard)(void *arg, int sig);                             /* true: the signal is not the child's */
+	void (*ended)(void *arg);                                      /* the child is gone */
 };
 
 /* A child that is waited for. */
@@ -22,6 +38,11 @@ struct proc_child {
 	int err_fd;                /* owned: the child's failure before its exec, then end of file */
 	enum proc_forward forward;
 	int kill_sig;              /* what the child gets when its parent dies, 0: nothing */
+	int stop_sig;              /* what the child gets for a SIGTERM, 0: that */
+	bool to_group;             /* signals go to the child's process group */
+	bool own_group;            /* the child leads one of its own, in the foreground where the waiter was */
+	bool reaper;               /* all children are the waiter's to reap */
+	const struct proc_side *side; /* borrowed, or NULL */
 	int into;                  /* directory of the v2 group that the child starts in where the kernel can do that; -1: in ours */
 	unsigned namespaces;       /* CLONE_NEW*: those that the child is born in, and the waiter stays out of */
 	bool born_there;           /* it could: set by proc_fork */
@@ -33,8 +54,8 @@ struct proc_child {
 };
 
 /*
- * Fork a child to be waited for; c->forward, kill_sig, into, stop_alike and
- * die_alike are set by the caller. In the child 0, with *err_fd and *parent_fd (both owned, CLOEXEC):
+ * Fork a child to be waited for; all from c->forward on that is not said to be
+ * set here is set by the caller. In the child 0, with *err_fd and *parent_fd (both owned, CLOEXEC):
  * the pipe that takes a struct err, and a pidfd of the parent. In the parent 1.
  * -errno where nothing was forked (c->pid -1), or in the child (c->pid 0). No signal that arrives meanwhile is lost:
  * those to be forwarded stay blocked in the parent from before the fork.
@@ -94,6 +115,12 @@ int proc_open(struct err *e);
 
 /* Start time of process `pid` in clock ticks since boot (proc_pid_stat(5), field 22), or -errno. */
 long long proc_start_time(int proc, pid_t pid);
+
+/*
+ * Lead a session of one's own, without a terminal: setsid(2), also where this
+ * process leads a process group. 0, also where it leads one already, or -errno.
+ */
+int proc_new_session(struct err *e);
 
 /* Set all signals to their default action and unblock them, as a fresh process has them. */
 void proc_reset_signals(void);

@@ -22,10 +22,13 @@ struct step_ctx {
 	const struct cgroups *cgroups; /* borrowed: the host's, where run has looked already; else NULL */
 	bool left;               /* a release could not take all away that outlives the process */
 	bool done;               /* all there was to say has been said: what follows on the line is not run */
+	int again;               /* borrowed: our own binary, where it is to be executed further down the line; else -1 */
 	bool alone;              /* no command follows: a change of this process would be of no use */
 	unsigned made;           /* CLONE_NEW*: namespaces made so far */
 	int net_sock;            /* owned: the agent that wires the network namespace to come (net.h), -1: none */
+	int tty_sock;            /* owned: who carries what the terminal to come shows (tty.h), -1: nobody */
 	struct cgroup_seats seats; /* owned: groups for the child that the next step forks */
+	const struct proc_side *side; /* borrowed: what the waiter of a run does beside waiting, or NULL */
 	struct sock_passed sockets; /* owned: the command's; no waiter's */
 	bool pid_pending;        /* a new pid namespace waits for its first process */
 	bool joined;             /* this process has entered a pid namespace with strangers in it */

@@ -253,21 +253,22 @@ test_ok 'script(1) inside makes a terminal, on which bash has job control' '
 	! grep "no job control" "$TMP/o" >&2
 '
 if test_need cmd:script 'bash on the caller'\''s terminal'; then
-	test_ok 'the container has a session of its own, and no hold on the caller'\''s terminal' '
+	test_ok 'without -t the container has a session of its own, and no hold on the caller'\''s terminal' '
 		terminal
-		types "nestbox run -e PS1= -e TERM=dumb $D bash --norc --noediting" >"$TMP/o"
+		types "nestbox run -i -e PS1= -e TERM=dumb $D bash --norc --noediting -i" >"$TMP/o"
 		grep -qx "bash: no job control in this shell" "$TMP/o"
 		types "echo x >/dev/tty" | grep -q "No such device or address"
 		types "sleep 0.2 & wait; echo status \$?" | grep -qx "status 0"
 		hangs_up
 	'
-	test_ok 'the chain without --new-session has job control on that terminal' '
-		chain=$(nestbox run --dry-run -e PS1= -e TERM=dumb "$D" bash --norc --noediting)
-		echo "$chain" | grep -q -- " --new-session "
+	on_its_own="-it -e PS1= -e TERM=dumb $D bash --norc --noediting"
+	export how
+	for how in "run $on_its_own" "run --init $on_its_own" "$(nestbox run --dry-run $on_its_own | sed "s/^nestbox //")"; do
+	test_ok "bash has job control on a terminal of its own: $(echo "$how" | cut -c 1-20)" '
 		terminal
-		types "$(echo "$chain" | sed "s/ --new-session//"); echo left with \$?" >"$TMP/o"
+		types "nestbox $how; echo left with \$?" >"$TMP/o"
 		! grep "no job control" "$TMP/o" >&2
-		types "echo \$\$" | grep -qx 1
+		types "tty" | grep -qx /dev/pts/0
 		types "echo x >/dev/tty" | grep -qx x
 		keys "sleep 52\n"; sleep 0.7; keys "\032"
 		types jobs | grep -qE "^\[1\]\+ +Stopped +sleep 52"
@@ -277,9 +278,12 @@ if test_need cmd:script 'bash on the caller'\''s terminal'; then
 		# a pipeline is one job
 		types "sleep 53 | cat & sleep 0.3; kill %1; wait; jobs; echo left" | tail -n 1 | grep -qx left
 		# back in the shell outside, which has its terminal again
-		types "exit 7" | grep -qx "left with 7"
+		# what is typed ahead goes to whoever has the terminal, as over ssh
+		keys "exit 7\n"; for i in $(seq 100); do grep -q "left with 7" "$TMP/screen" && break; sleep 0.1; done
+		types "" | grep -qx "left with 7"
 		types "sleep 0.2 & fg" | grep -qx "sleep 0.2"
 		hangs_up
 	'
+	done
 fi
 done_testing
