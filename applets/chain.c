@@ -115,7 +115,7 @@ void chain_start(const char *called)
 	unsetenv("NESTBOX_CHAIN");
 	/* where a process stays, others can read what it was started with: proc_pid_environ(5) */
 	if (told)
-		memset(told, 0, strlen(told));
+		memset(told - strlen("NESTBOX_CHAIN="), 0, strlen("NESTBOX_CHAIN=") + strlen(told));
 	unsetenv("NESTBOX_REEXEC");
 	if (chain.self_fd >= 0) {
 		/* execveat(2) of a descriptor makes a number the name of the process */

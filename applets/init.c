@@ -35,7 +35,7 @@ static void leave_streams(void *arg)
 		dup2(root, fd);
 }
 
-static const struct proc_side side = { .started = leave_streams };
+static const struct side_job side = { .started = leave_streams };
 
 /* Without a pid namespace of its own, too, it is the one that orphans below it come to: prctl(2). */
 static int adopt_orphans(struct err *e)

@@ -8,6 +8,7 @@
 #include "applets/applet.h"
 #include "core/cred.h"
 #include "core/fd.h"
+#include "core/proc.h"
 #include "core/tty.h"
 
 #define OUTSIDE(field) offsetof(struct tty_outside_args, field)
@@ -53,6 +54,18 @@ static int carry(struct tty_relay *r, struct step_ctx *ctx, struct err *e)
 	return rc < 0 ? rc : cgroup_seats_take(&ctx->seats, ctx->child.born_there, e);
 }
 
+/* Killed, this process cannot put the caller's terminal right. As pid 1 it has nobody to leave that to. */
+static void guard(struct tty_relay *r)
+{
+	int fd = tty_relay_guarded(r);
+	struct err unused;
+
+	if (fd < 0 || proc_watch(&fd, 1, &unused) <= 0)
+		return;
+	tty_relay_put_right(r);
+	_exit(0);
+}
+
 static int outside_apply(const void *args, void *state, struct step_ctx *ctx, struct err *e)
 {
 	const struct tty_outside_args *a = args;
@@ -64,7 +77,7 @@ static int outside_apply(const void *args, void *state, struct step_ctx *ctx, st
 		return err_bad(e, NULL, "is on the line already");
 	rc = tty_relay_open(r, a->interactive, a->tty, &ctx->tty_sock, &needed, e);
 	if (rc == 0 && needed)
-		rc = tty_relay_guard(r, e);
+		guard(r);
 	if (rc == 0 && !needed)
 		tty_relay_born(r);
 	return rc == 0 && needed ? carry(r, ctx, e) : rc;
@@ -109,6 +122,7 @@ static int inside_apply(const void *args, void *state, struct step_ctx *ctx, str
 	rc = rc < 0 ? rc : own(slave, a->user, e);
 	rc = rc < 0 ? rc : tty_send(sock, master, e);
 	rc = rc == 0 && a->console ? tty_bind_console(slave, e) : rc;
+	rc = rc < 0 ? rc : proc_new_session(e);
 	return rc < 0 ? rc : tty_become(slave, e);
 }
 

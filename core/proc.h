@@ -2,33 +2,19 @@
 #ifndef CORE_PROC_H
 #define CORE_PROC_H
 
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "core/err.h"
+#include "core/side.h"
 
 enum proc_forward {
 	FORWARD_NONE, /* SIGINT and SIGTERM neither end the waiter nor reach the child, as util-linux has it */
 	FORWARD_TERM, /* SIGINT and SIGTERM go to the child */
 	FORWARD_ALL,  /* all that can be caught, apart from job control's stops; the third SIGINT or SIGTERM kills */
 	FORWARD_INIT, /* all that can be caught, as often as it comes */
-};
-
-/* What a waiter does beside waiting, such as carrying what a terminal shows. Whatever is NULL is not asked. */
-#define PROC_SIDE_POLLS 4
-struct proc_side {
-	void *arg;                                                     /* borrowed: what each of them is given */
-	bool stops;                                                    /* SIGTSTP is to be heard, too */
-	void (*born)(void *arg);                                       /* in the child, before all else */
-	void (*parted)(void *arg);                                     /* in the waiter, once the child is there */
-	void (*started)(void *arg);                                    /* the command is being executed */
-	size_t (*polls)(void *arg, struct pollfd *p);                  /* fill up to PROC_SIDE_POLLS; how many */
-	void (*ready)(void *arg, const struct pollfd *p, size_t n);    /* the same, with what poll(2) says */
-	bool (*heard)(void *arg, int sig);                             /* true: the signal is not the child's */
-	void (*ended)(void *arg);                                      /* the child is gone */
 };
 
 /* A child that is waited for. */
@@ -42,7 +28,7 @@ struct proc_child {
 	bool to_group;             /* signals go to the child's process group */
 	bool own_group;            /* the child leads one of its own, in the foreground where the waiter was */
 	bool reaper;               /* all children are the waiter's to reap */
-	const struct proc_side *side; /* borrowed, or NULL */
+	const struct side_job *side; /* borrowed, or NULL */
 	int into;                  /* directory of the v2 group that the child starts in where the kernel can do that; -1: in ours */
 	unsigned namespaces;       /* CLONE_NEW*: those that the child is born in, and the waiter stays out of */
 	bool born_there;           /* it could: set by proc_fork */

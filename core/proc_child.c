@@ -217,7 +217,7 @@ static int hear_child(struct proc_child *c, struct err *e)
 static int wait_once(struct proc_child *c, int sig_fd, int *failed, struct err *e)
 {
 	/* a negative fd is passed over: poll(2) */
-	struct pollfd p[2 + PROC_SIDE_POLLS] = { { .fd = sig_fd, .events = POLLIN }, { .fd = c->err_fd, .events = POLLIN } };
+	struct pollfd p[2 + SIDE_POLLS] = { { .fd = sig_fd, .events = POLLIN }, { .fd = c->err_fd, .events = POLLIN } };
 	size_t n = c->side && c->side->polls ? c->side->polls(c->side->arg, p + 2) : 0;
 	struct signalfd_siginfo si;
 

@@ -28,7 +28,7 @@ struct step_ctx {
 	int net_sock;            /* owned: the agent that wires the network namespace to come (net.h), -1: none */
 	int tty_sock;            /* owned: who carries what the terminal to come shows (tty.h), -1: nobody */
 	struct cgroup_seats seats; /* owned: groups for the child that the next step forks */
-	const struct proc_side *side; /* borrowed: what the waiter of a run does beside waiting, or NULL */
+	const struct side_job *side; /* borrowed: what the waiter of a run does beside waiting, or NULL */
 	struct sock_passed sockets; /* owned: the command's; no waiter's */
 	bool pid_pending;        /* a new pid namespace waits for its first process */
 	bool joined;             /* this process has entered a pid namespace with strangers in it */

@@ -7,7 +7,7 @@
 #include <termios.h>
 
 #include "core/err.h"
-#include "core/proc.h"
+#include "core/side.h"
 
 /* One direction: what is read at one end is written at the other. */
 struct tty_way {
@@ -25,7 +25,7 @@ struct tty_way {
  * (`side`, for proc_wait). Start with { 0 }.
  */
 struct tty_relay {
-	struct proc_side side;
+	struct side_job side;
 	int child[3];             /* owned: what becomes the child's streams, -1: it keeps the caller's */
 	int sock;                 /* owned: where the terminal's other end comes from, -1: none does */
 	int screen;               /* owned: the caller's terminal, whose size it is and whose mode is changed; -1: he has none */
@@ -34,7 +34,7 @@ struct tty_relay {
 	bool interactive, raw;
 	struct termios saved;
 	struct tty_way way[3];    /* input, output, messages */
-	int polled[PROC_SIDE_POLLS]; /* which way each of the descriptors of polls was for */
+	int polled[SIDE_POLLS]; /* which way each of the descriptors of polls was for */
 };
 
 /*
@@ -49,10 +49,11 @@ int tty_relay_open(struct tty_relay *r, bool interactive, bool terminal, int *so
 void tty_relay_born(struct tty_relay *r);
 
 /*
- * Have the caller's terminal put right when this process, which will carry, is
- * killed: by a watcher (proc.h). Where there cannot be one (pid 1), or nothing will need it, 0 as well.
+ * For a watcher: the descriptor of a terminal whose mode is going to be changed,
+ * or -1; and putting that right when whoever carries has been killed.
  */
-int tty_relay_guard(struct tty_relay *r, struct err *e);
+int tty_relay_guarded(const struct tty_relay *r);
+void tty_relay_put_right(const struct tty_relay *r);
 
 void tty_relay_close(struct tty_relay *r);
 
@@ -66,10 +67,7 @@ int tty_new(int *master, int *slave, struct err *e);
 /* Hand the master to the relay, and wait until the terminal has the caller's size. */
 int tty_send(int sock, int master, struct err *e);
 
-/*
- * This process leads a session whose terminal it is, also as its standard
- * streams: setsid(2), TIOCSCTTY.
- */
+/* It is the terminal of the session that this process leads, and its standard streams: TIOCSCTTY. */
 int tty_become(int slave, struct err *e);
 
 /* The same terminal as /dev/console, too, in this mount namespace. */

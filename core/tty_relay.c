@@ -1,6 +1,7 @@
 /* The caller's end: what is typed goes in, what is shown comes out, until there is nobody left to show it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -376,7 +377,7 @@ int tty_relay_open(struct tty_relay *r, bool interactive, bool terminal, int *so
 {
 	int ends[2];
 
-	r->side = (struct proc_side){ .arg = r, .born = relay_born, .parted = relay_parted, .polls = relay_polls, .ready = relay_ready, .heard = relay_heard, .ended = relay_ended };
+	r->side = (struct side_job){ .arg = r, .born = relay_born, .parted = relay_parted, .polls = relay_polls, .ready = relay_ready, .heard = relay_heard, .ended = relay_ended };
 	for (int i = INPUT; i <= MESSAGES; i++)
 		r->child[i] = r->way[i].from = r->way[i].to = -1;
 	r->sock = r->screen = r->master = r->slave = -1;
@@ -396,25 +397,18 @@ int tty_relay_open(struct tty_relay *r, bool interactive, bool terminal, int *so
 	return 0;
 }
 
-int tty_relay_guard(struct tty_relay *r, struct err *e)
+int tty_relay_guarded(const struct tty_relay *r)
 {
-	struct termios now, raw;
-	int rc;
+	return r->sock >= 0 && r->interactive && isatty(0) ? r->screen : -1;
+}
 
-	if (r->sock < 0 || !r->interactive || r->screen < 0 || !isatty(0))
-		return 0;
-	rc = proc_watch(&r->screen, 1, e);
-	if (rc < 0) {
-		err_clear(e);
-		return 0;
-	}
-	if (rc == 0)
-		return 0;
+void tty_relay_put_right(const struct tty_relay *r)
+{
+	struct termios now, raw = raw_of(&r->saved);
+
 	/* unless somebody has set it meanwhile, such as a shell that has its prompt again */
-	raw = raw_of(&r->saved);
 	if (tcgetattr(r->screen, &now) == 0 && now.c_lflag == raw.c_lflag && now.c_iflag == raw.c_iflag && now.c_oflag == raw.c_oflag)
 		tcsetattr(r->screen, TCSANOW, &r->saved);
-	_exit(0);
 }
 
 void tty_relay_close(struct tty_relay *r)

@@ -82,7 +82,7 @@ own_namespaces=$(ls -l /proc/self/ns | sed -n 's/.* -> //p')
 same()
 {
 	# twelve hexadecimal digits are the ID; namespaces are new or the host's own
-	sed -E -e 's/[0-9a-f]{12}/ID/g' -e 's|/root/|/R/|; s|/bare|/R|' "$1" | while IFS= read -r line; do
+	tr -d '\r' <"$1" | sed -E -e 's/[0-9a-f]{12}/ID/g' -e 's|/root/|/R/|; s|/bare|/R|' | while IFS= read -r line; do
 		case $line in
 		*:\[*\])
 			case $own_namespaces in
@@ -246,6 +246,13 @@ equal 'no filter of system calls, no new privileges' "$root" 0 $p --security-opt
 equal 'nothing masked, a filter for more capabilities' "$root" 0 $p --security-opt systempaths=unconfined --cap-add SYS_ADMIN
 echo '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "name": "mount", "action": "SCMP_ACT_ERRNO", "errnoRet": 77 } ] }' >"$TMP/own.json"
 equal 'a filter of its own' "$root" 0 $p --security-opt "seccomp=$TMP/own.json"
+equal 'init as the first process' "$root" 7 $p --init
+equal 'init, another signal for TERM, an own filter' "$root" 0 $p --init --stop-signal QUIT --security-opt "seccomp=$TMP/own.json" -e A=b
+userns_equal equal 'init in a user namespace' "$root" 0 $p --userns auto --init
+if [ -c /dev/ptmx ] || test_need ptmx 'run = chain: a terminal'; then
+	equal 'a terminal of its own' "$root" 4 $p -i -t
+	root_equal 'a terminal that belongs to the user, init on it' "$root" 0 $p -it --init -u app
+fi
 root_equal 'everything at once' "$TMP/bare" 9 $p -m 32M --pids-limit 30 -h all -u app -w /tmp -e X=y \
 	-v "$TMP/vol:/v:ro" --tmpfs /t --read-only --cap-drop NET_RAW --ulimit nofile=64
 done_testing

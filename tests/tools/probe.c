@@ -23,6 +23,7 @@
  *   probe connect NAME		connect to it
  *   probe tcp-bind PORT	probe tcp-connect PORT	of 127.0.0.1
  *   probe kill PID		signal 0
+ *   probe orphans N		N processes that lose their parents and end: how many stay as zombies
  *   probe raise CONTROLLER FILE VALUE
  *				a limit of one's own group, through a mount of one's own
  */
@@ -385,6 +386,62 @@ static int raise_limit(char **arg)
 	return say(put(path, arg[2]));
 }
 
+static int count_zombies(void)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *ent;
+	char path[300], text[128];
+	int n = 0;
+
+	while (d && (ent = readdir(d))) {
+		const char *state;
+		ssize_t len;
+		int fd;
+
+		snprintf(path, sizeof path, "/proc/%s/stat", ent->d_name);
+		if (ent->d_name[0] < '1' || ent->d_name[0] > '9' || (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+			continue;
+		len = read(fd, text, sizeof text - 1);
+		close(fd);
+		text[len > 0 ? len : 0] = '\0';
+		state = strrchr(text, ')');
+		n += state && state[1] && state[2] == 'Z';
+	}
+	if (d)
+		closedir(d);
+	return n;
+}
+
+static int orphans(char **arg)
+{
+	int go[2], alive[2], n = 0;
+	char c;
+
+	if (pipe(go) < 0 || pipe(alive) < 0)
+		return say(-1);
+	for (int i = number(arg[0]); i > 0; i--) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			if (fork() == 0) {
+				close(go[1]);
+				_exit((int)read(go[0], &c, 1));
+			}
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+	}
+	close(go[1]);
+	close(alive[1]);
+	/* the end: none of them has it open any more */
+	if (read(alive[0], &c, 1) != 0)
+		return say(-1);
+	for (int i = 0; i < 20 && (n = count_zombies()) > 0; i++)
+		pause_ms(50);
+	printf("%d\n", n);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int args;
@@ -393,7 +450,7 @@ static const struct {
 	{ "call", 1, call }, { "clone3", 0, clone_user }, { "connect", 1, connect_abstract }, { "cwd", 0, cwd },
 	{ "exchange", 2, exchange }, { "grab", 1, grab }, { "handle", 1, by_handle }, { "ids", 0, ids },
 	{ "int80", 1, call_i386 }, { "keyctl", 1, keyring }, { "kill", 1, send_nothing }, { "mount", 2, mount_new },
-	{ "ptrace", 1, attach }, { "raise", 3, raise_limit }, { "remount", 1, remount }, { "serve", 1, serve },
+	{ "orphans", 1, orphans }, { "ptrace", 1, attach }, { "raise", 3, raise_limit }, { "remount", 1, remount }, { "serve", 1, serve },
 	{ "setattr", 1, set_attr }, { "socket", 1, new_socket }, { "spy", 1, spy }, { "tcp-bind", 1, tcp_bind },
 	{ "tcp-connect", 1, tcp_connect }, { "tioclinux", 1, push_selection }, { "tiocsti", 1, push_key },
 	{ "unshare", 1, new_namespace }, { "write", 1, open_write },

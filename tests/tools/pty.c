@@ -88,6 +88,25 @@ static void expect(const char *text)
 	seen = (size_t)(at - screen) + strlen(text);
 }
 
+static char named(char c)
+{
+	switch (c) {
+	case 'n':
+		return '\n';
+	case 'r':
+		return '\r';
+	case 'e':
+		return '\033';
+	default:
+		return c;
+	}
+}
+
+static int number(const char *text)
+{
+	return text ? (int)strtol(text, NULL, 10) : 0;
+}
+
 static void type(const char *text)
 {
 	char out[4096];
@@ -103,7 +122,7 @@ static void type(const char *text)
 			out[n++] = (char)strtol((char[]){ text[1], text[2], 0 }, NULL, 16);
 			text += 2;
 		} else {
-			out[n++] = *text == 'n' ? '\n' : *text == 'r' ? '\r' : *text == 'e' ? '\033' : *text;
+			out[n++] = named(*text);
 		}
 	}
 	if (write(master, out, n) != (ssize_t)n)
@@ -151,7 +170,7 @@ static void wait_child(bool stopped, int wanted)
 
 static void resize(int fd, const char *rows, const char *cols)
 {
-	struct winsize size = { .ws_row = (unsigned short)atoi(rows), .ws_col = (unsigned short)atoi(cols) };
+	struct winsize size = { .ws_row = (unsigned short)number(rows), .ws_col = (unsigned short)number(cols) };
 
 	ioctl(fd, TIOCSWINSZ, &size);
 }
@@ -172,11 +191,11 @@ static void act(char *line)
 	} else if (!strcmp(word, "mode") && rest)
 		wait_mode(rest);
 	else if (!strcmp(word, "kill") && rest)
-		kill(child, atoi(rest));
+		kill(child, number(rest));
 	else if (!strcmp(word, "stopped"))
 		wait_child(true, 0);
 	else if (!strcmp(word, "end") && rest)
-		wait_child(false, atoi(rest));
+		wait_child(false, number(rest));
 	else if (!strcmp(word, "hangup"))
 		close(master);
 	else if (*word && *word != '#')
