@@ -73,7 +73,10 @@ static int check_free(struct nl *host, const struct inet *net, struct err *e)
 
 	if (rc <= 0)
 		return rc < 0 ? nl_err(host, e, rc, "routes", "read") : 0;
-	rtnl_link(host, NULL, o.index, &l);
+	rc = rtnl_link(host, NULL, o.index, &l);
+	/* another one has made the same bridge since we looked, or has taken it away */
+	if (rc == -ENODEV || (rc == 0 && !strcmp(l.name, NET_BRIDGE) && !strcmp(l.kind, "bridge")))
+		return 0;
 	inet_format(&first, true, text);
 	err_set(e, EADDRINUSE, NET_BRIDGE, "%s is in use: a route by %s leads there", text, l.name);
 	err_hint(e, "make the bridge with other addresses: nestbox netns bridge " NET_BRIDGE " 10.99.0.1/24");
