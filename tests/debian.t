@@ -2,34 +2,11 @@
 # A Debian in a container: glibc and nss, bash, perl, dpkg and apt, as root and as
 # somebody else, with the same results as in a plain chroot, and in bubblewrap.
 . "${0%/*}/lib.sh"
+. "${0%/*}/debian.sh"
 need root
 own_run
 
-# scripts/debian-root makes it where it is missing, which takes minutes
-lower=$TESTS/../build/debian-root
-if ! "$TESTS/../scripts/debian-root" >"$TMP/log" 2>&1; then
-	if test_must debian; then
-		sed 's/^/# /' "$TMP/log"
-		echo 'not ok 1 - debian is a must here and is missing'
-		echo '1..1'
-		exit 1
-	fi
-	echo "1..0 # SKIP needs a Debian root: $(tail -n 1 "$TMP/log")"
-	exit 0
-fi
-
-# The root is kept; what the tests write goes into an overlay or a copy.
-D=$TMP/root
-export D
-mkdir "$TMP/rw" "$D"
-mount -t tmpfs rw "$TMP/rw"
-mkdir "$TMP/rw/upper" "$TMP/rw/work"
-if mount -t overlay root -o "lowerdir=$lower,upperdir=$TMP/rw/upper,workdir=$TMP/rw/work" "$D" 2>/dev/null; then
-	at_end 'umount "$TMP/rw"; umount "$D"'
-else
-	at_end 'umount "$TMP/rw"'
-	cp -a "$lower/." "$D"
-fi
+debian_root debian-root debian-root
 
 # shellcheck disable=SC2016 # for the snippets to expand
 cat >>"$TMP/.env" <<'ENV'
