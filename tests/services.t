@@ -4,7 +4,7 @@
 # limits that bite; and ended as their manuals have it.
 . "${0%/*}/lib.sh"
 . "${0%/*}/debian.sh"
-need root cmd:ip
+need root
 own_run
 . "${0%/*}/net.sh"
 . "${0%/*}/groups.sh"
@@ -86,10 +86,12 @@ outside()
 {
 	nestbox netns new -- sleep 1000 & out=$!
 	soon grep -q sleep "/proc/$out/comm"
-	ip link add out0 type veth peer name eth0 netns "$out"
-	ip addr add 10.99.0.1/24 dev out0
-	ip link set out0 up
-	out_there sh -c 'ip addr add 10.99.0.2/24 dev eth0 && ip link set eth0 up'
+	nestbox netns link add out0 type veth peer name out1
+	nestbox netns addr add 10.99.0.1/24 dev out0
+	nestbox netns up out0
+	nestbox netns move out1 "$out:eth0"
+	nestbox netns addr -n "$out" add 10.99.0.2/24 dev eth0
+	nestbox netns up -n "$out" eth0
 	state >"$TMP/before"
 }
 # a program of ours out there, or one of the Debian's
@@ -131,13 +133,16 @@ count()
 	done
 	return 1
 }
+holds() { [ "$(cat "$2")" = "$1" ]; }
 # microseconds of a processor that the container has had
 cpu_used()
 {
 	if [ -e "$(group "$1" cpuacct)/cpuacct.usage" ]; then echo $(($(cat "$(group "$1" cpuacct)/cpuacct.usage") / 1000)); else count "$(group "$1" cpu)" usage_usec cpu.stat; fi
 }
 milliseconds() { echo $(($(cut -d' ' -f1 /proc/uptime | tr -d .) * 10)); }
-# the files of the processes whose title, what ps shows, begins so; and the users that these are
+# the first process of the container that runs $1
+first_of() { grep -lE '^NSpid:[[:space:]]*[0-9]+[[:space:]]+1$' $(grep -l "^Name:[[:space:]]*$1\$" /proc/[0-9]*/status) | tr -dc '0-9\n'; }
+# the processes whose title, what ps shows, begins so; and the users that these are
 titled() { grep -la "^$1" /proc/[0-9]*/cmdline; }
 users_of() { for users_p in $(titled "$1"); do sed -n 's/^Uid:[^0-9]*\([0-9]*\).*/\1/p' "${users_p%/*}/status"; done | sort -u; }
 uid_of() { sed -n "s/^$1:[^:]*:\([0-9]*\):.*/\1/p" "$D/etc/passwd"; }
@@ -215,7 +220,7 @@ export fill
 	outside
 	web -m 256M 2>"$TMP/web.err" >"$TMP/web.out" & web=$!
 	soon web_answers
-	masters=$(titled "nginx: master")
+	master=$(first_of nginx)
 	db $in_memory -m 48M --memory-swap 48M >"$TMP/db.out" 2>"$TMP/db.err" & db=$!
 	soon db_answers
 	not client $fill >"$TMP/bench" 2>&1
@@ -223,7 +228,7 @@ export fill
 	cat "$TMP/db.err"
 	not grep -iE "bye|signal" "$TMP/db.out"
 	web_answers
-	[ "$masters" = "$(titled "nginx: master")" ]
+	[ "$master" = "$(first_of nginx)" ]
 	refused 10.99.0.1 6379
 	# the name and the port are free
 	db $in_memory -m 48M >"$TMP/db.out" 2>"$TMP/db.err" & db=$!
@@ -280,7 +285,7 @@ export fill
 	web >"$TMP/web.out" 2>"$TMP/web.err" & web=$!
 	soon web_answers
 	ab_all 5000 -k -c 50 http://10.99.0.1:8080/lines
-	[ "$(count "$(group web cpu)/init" nr_throttled cpu.stat)" = 0 ]
+	not grep "^nr_throttled [1-9]" "$(group web cpu)/init/cpu.stat"
 	ends 0 $web TERM
 	nothing_stays
 '
@@ -288,17 +293,17 @@ export fill
 	outside
 	web_with --pids-limit 8 "$D" nginx -c /etc/nginx/many.conf -g "daemon off;" >"$TMP/web.out" 2>"$TMP/web.err" & web=$!
 	soon web_answers
-	grep "fork() failed while spawning \"worker process\" (11: Resource temporarily unavailable)" "$TMP/web.err"
+	soon grep -q "fork() failed while spawning \"worker process\" (11: Resource temporarily unavailable)" "$TMP/web.err"
 	[ "$(cat "$(group web pids)/pids.max")" = 8 ]
-	[ "$(cat "$(group web pids)/init/pids.current")" = 8 ]
+	soon holds 8 "$(group web pids)/init/pids.current"
 	[ "$(count "$(group web pids)/init" max pids.events)" -gt 0 ]
 	ab_all 2000 -k -c 50 http://10.99.0.1:8080/lines
 	ends 0 $web TERM
 	# the control
 	web_with --pids-limit 40 "$D" nginx -c /etc/nginx/many.conf -g "daemon off;" >"$TMP/web.out" 2>"$TMP/web.err" & web=$!
 	soon web_answers
+	soon holds 33 "$(group web pids)/init/pids.current"
 	not grep fork "$TMP/web.err"
-	[ "$(cat "$(group web pids)/init/pids.current")" = 33 ]
 	ends 0 $web TERM
 	nothing_stays
 '
@@ -325,7 +330,7 @@ test_ok 'nothing but what is named can be written to' '
 	grep "mkdir() \"/var/lib/nginx/body\" failed (30: Read-only file system)" "$TMP/web.err"
 	web >"$TMP/web.out" 2>"$TMP/web.err" & web=$!
 	soon web_answers
-	master=$(titled "nginx: master" | tr -dc 0-9)
+	master=$(first_of nginx)
 	nestbox nsenter -t $master -m -- touch /run/x /var/lib/nginx/x
 	for f in /x /var/www/html/byte /etc/nginx/nginx.conf /usr/sbin/nologin; do
 		not nestbox nsenter -t $master -m -- touch $f 2>"$TMP/said"
