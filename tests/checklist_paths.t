@@ -5,6 +5,7 @@
 #   A1   links to the outside                 pivot_inside.t, run.t (volumes, tmpfs)
 #   A2   a /dev that is a link                pivot_inside.t
 #   A4   a /dev/null that is a link           pivot.t
+#   A5   /dev/console                         tty.t
 #   A6   sysctls                              pivot_inside.t; a volume on /proc: run.t
 #   A7   volumes on / and /x/../..            run.t
 #   A9   files in the place of passwd         setpriv.t

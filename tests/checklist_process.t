@@ -9,6 +9,7 @@
 #   B10  maps are written for the right one   idmap.t
 #   B12  the next word of a line is ours      pivot_inside.t
 #   B14  who kills the waiter                 run.t, run_userns.t
+#   B15  a reaper as the first process        init.t
 . "${0%/*}/lib.sh"
 need namespaces cmd:busybox cmd:probe
 own_run

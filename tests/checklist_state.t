@@ -7,6 +7,7 @@
 #   E3   nothing left after a failure         run.t ("bad input", SIGKILL at any point)
 #   E6   a published port at one address      nft.t, netns_new.t
 #   E7   what is set on the host is said      netns_new.t, netns_wire.t
+#   E9   --pidfile and --cidfile              init.t
 #   E12  a process by its number and inode    nsenter.t
 . "${0%/*}/lib.sh"
 need namespaces cmd:busybox cmd:probe
