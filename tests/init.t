@@ -159,7 +159,8 @@ if test_need root 'as another user'; then
 		[ "$(run --init -u app "$R" sh -c "id -u; stat -c %u /proc/1")" = "$(printf "1000\n1000")" ]
 	'
 fi
-if test_need landlock 'behind landlock, too, which lets only it be executed beside what the rules name'; then
+if test_need landlock 'behind landlock, too, which lets only it be executed beside what the rules name' &&
+	test_need static 'behind landlock, too, which lets only it be executed beside what the rules name'; then
 	test_ok 'behind landlock, too, which lets only it be executed beside what the rules name' '
 		[ "$(run --init --landlock ro:/bin --landlock rw:/dev --landlock ro:/proc "$R" sh -c "echo \$\$")" = 2 ]
 		not run --init --landlock ro:/bin --landlock rw:/dev "$R" cat /etc/passwd

@@ -119,12 +119,15 @@ test_ok '--method: the new root alone is left, by either way' '
 		grep -qx "/ /proc " "$TMP/got" || { echo "$how"; cat "$TMP/got"; exit 1; }
 	done
 '
+if test_need static '... and in it user namespaces and further roots can be made'; then
 test_ok '... and in it user namespaces and further roots can be made' '
 	for how in auto pivot move; do
 		in_ram "mkdir -p /next/third; cp -a /bin /next/third; : >/next/third/mark
 			exec nestbox pivot --method $how --move proc /next -- sh -euc \"nestbox unshare -r true; nestbox unshare -m -- nestbox pivot /third -- test -e /mark -a ! -e /third\""
 	done
 '
+fi
+if test_need static 'from a chroot, and in an initramfs, where there is one'; then
 test_ok 'from a chroot, and in an initramfs, where there is one' '
 	for how in auto pivot move; do
 		in_ram "mkdir /jail; cp -a /bin /jail; mkdir -p /jail/proc /jail/next; mount --bind /proc /jail/proc; mount --rbind /next /jail/next
@@ -132,6 +135,7 @@ test_ok 'from a chroot, and in an initramfs, where there is one' '
 		$AS_ROOT nestbox unshare -m -- nestbox pivot --method $how -v /proc:/proc "$TMP/root" -- test -d /home/app
 	done
 '
+fi
 test_fails 125 '^nestbox: pivot: no: --method takes auto, pivot, move' 'an unknown method' 'nestbox pivot --method no / true'
 
 # --- --console, --ro
