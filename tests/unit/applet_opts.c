@@ -369,7 +369,7 @@ static void plans_of_run(void)
 {
 	struct run_facts facts = { .id = "0123456789ab", .lacks_points = true, .devices = true, .cgroup = "memory,devices:nestbox/0123456789ab" };
 	struct run_args args = { .rootfs = "/srv/x" };
-	static const char *const order[] = { "pivot", "cgexec", "unshare", "netns new", "unshare", "pivot", "setpriv" };
+	static const char *const order[] = { "tty outside", "pivot", "cgexec", "unshare", "netns new", "unshare", "pivot", "setpriv" };
 	struct plan plan = { 0 };
 	struct err e = { 0 };
 
@@ -382,8 +382,8 @@ static void plans_of_run(void)
 	facts = (struct run_facts){ .id = "0123456789ab", .no_cgroup = true, .net = RUN_NET_HOST };
 	args.network = "host";
 	check_int(run_plan(&args, &facts, &plan, &e), 0);
-	check_int((long long)plan.n, 4);
-	check_str(plan.v[0].ops->name, "unshare");
+	check_int((long long)plan.n, 5);
+	check_str(plan.v[1].ops->name, "unshare");
 	check_int(plan_check(&plan, &e), 0);
 	plan_release(&plan);
 	/* with the privileges of the host, or by somebody who stays there */
@@ -391,23 +391,31 @@ static void plans_of_run(void)
 	facts.net = RUN_NET_WIRED;
 	facts.net_kind = "bridge";
 	check_int(run_plan(&args, &facts, &plan, &e), 0);
-	check_str(plan.v[0].ops->name, "netns new");
-	check_str(plan.v[1].ops->name, "unshare");
+	check_str(plan.v[1].ops->name, "netns new");
 	check_str(plan.v[2].ops->name, "unshare");
+	check_str(plan.v[3].ops->name, "unshare");
 	check_int(plan_check(&plan, &e), 0);
 	plan_release(&plan);
 	facts.ids.user = "0";
 	check_int(run_plan(&args, &facts, &plan, &e), 0);
-	check_str(plan.v[0].ops->name, "netns outside");
-	check_str(plan.v[1].ops->name, "unshare");
-	check_str(plan.v[2].ops->name, "netns new");
+	check_str(plan.v[1].ops->name, "netns outside");
+	check_str(plan.v[2].ops->name, "unshare");
+	check_str(plan.v[3].ops->name, "netns new");
 	check_int(plan_check(&plan, &e), 0);
 	plan_release(&plan);
 	facts = (struct run_facts){ .id = "0123456789ab", .no_cgroup = true, .net = RUN_NET_JOIN, .net_file = "/run/netns/x" };
 	args.network = "ns:x";
 	check_int(run_plan(&args, &facts, &plan, &e), 0);
-	check_str(plan.v[0].ops->name, "nsenter");
+	check_str(plan.v[1].ops->name, "nsenter");
 	check_int(plan_check(&plan, &e), 0);
+	plan_release(&plan);
+	/* of the container's devpts, and before the privileges go that mounting it on /dev/console takes */
+	args.tty.tty = args.life.init = true;
+	check_int(run_plan(&args, &facts, &plan, &e), 0);
+	check_str(plan.v[plan.n - 3].ops->name, "pivot");
+	check_str(plan.v[plan.n - 2].ops->name, "tty inside");
+	check_str(plan.v[plan.n - 1].ops->name, "setpriv");
+	check(!((const struct setpriv_args *)plan.v[plan.n - 1].args)->exec);
 	plan_release(&plan);
 }
 
@@ -434,21 +442,21 @@ static void user_namespaces(void)
 	facts.ids.both = facts.users = facts.groups = (struct strs){ range, 1 };
 	args.mounts.binds = (struct strs){ binds, 5 };
 	check_int(run_plan(&args, &facts, &plan, &e), 0);
-	check_int((long long)plan.n, 5);
-	check_str(plan.v[3].ops->name, "pivot");
-	check_int((long long)((const struct pivot_args *)plan.v[3].args)->idmap.n, 1);
-	check(((const struct pivot_args *)plan.v[3].args)->idmap_volumes);
+	check_int((long long)plan.n, 6);
+	check_str(plan.v[4].ops->name, "pivot");
+	check_int((long long)((const struct pivot_args *)plan.v[4].args)->idmap.n, 1);
+	check(((const struct pivot_args *)plan.v[4].args)->idmap_volumes);
 	check_int(plan_check(&plan, &e), 0);
 	plan_release(&plan);
 	args.dry_run = true;
 	check_int(run_plan(&args, &facts, &plan, &e), 0);
-	check_int((long long)plan.n, 9);
-	check_str(plan.v[0].ops->name, "unshare");
-	is_idmap(&plan, 1, "/srv/x");
-	is_idmap(&plan, 2, "/srv/v");
-	is_idmap(&plan, 3, "/srv/vv");
-	check_str(plan.v[7].ops->name, "pivot");
-	check_int((long long)((const struct pivot_args *)plan.v[7].args)->idmap.n, 0);
+	check_int((long long)plan.n, 10);
+	check_str(plan.v[1].ops->name, "unshare");
+	is_idmap(&plan, 2, "/srv/x");
+	is_idmap(&plan, 3, "/srv/v");
+	is_idmap(&plan, 4, "/srv/vv");
+	check_str(plan.v[8].ops->name, "pivot");
+	check_int((long long)((const struct pivot_args *)plan.v[8].args)->idmap.n, 0);
 	check_int(plan_check(&plan, &e), 0);
 	plan_release(&plan);
 }
