@@ -168,7 +168,13 @@ static void stop_like(int sig)
 	kill(getpid(), sig);
 }
 
-/* The same for the first process of a namespace, or a subreaper, whose children all those are that have lost their parents. */
+/* WIFSTOPPED of musl 1.2.3 overflows an int where an exit status is 128 or more: wait(2) */
+static bool has_stopped(int status)
+{
+	return (status & 0xff) == 0x7f;
+}
+
+/* As reap(), for the first process of a namespace, or a subreaper, whose children all those are that have lost their parents. */
 static int reap_all(const struct proc_child *c, int *status)
 {
 	int one, gone = 0;
@@ -195,7 +201,7 @@ static int reap(const struct proc_child *c, int *status)
 	do
 		pid = waitpid(c->pid, status, WNOHANG | (c->stop_alike ? WUNTRACED : 0));
 	while (pid < 0 && errno == EINTR);
-	if (pid > 0 && WIFSTOPPED(*status)) {
+	if (pid > 0 && has_stopped(*status)) {
 		stop_like(WSTOPSIG(*status));
 		return 0;
 	}
