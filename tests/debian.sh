@@ -3,9 +3,9 @@
 # sourced behind lib.sh.
 #
 #   debian_root SCRIPT FOLDER   $D is what scripts/SCRIPT keeps in build/FOLDER:
-#                               the kept one stays as it is, below an overlay or
-#                               copied. Without, the whole file is skipped, or
-#                               fails where "debian" is a must.
+#                               the kept one, $D_KEPT, stays as it is, below an
+#                               overlay or copied. Without, the whole file is
+#                               skipped, or fails where "debian" is a must.
 
 debian_root()
 {
@@ -20,16 +20,16 @@ debian_root()
 		echo "1..0 # SKIP needs a Debian root: $(tail -n 1 "$TMP/log")"
 		exit 0
 	fi
-	debian_lower=$TESTS/../build/$2
+	D_KEPT=$(readlink -f "$TESTS/../build/$2")
 	D=$TMP/root
-	export D
+	export D D_KEPT
 	mkdir "$TMP/rw" "$D"
 	mount -t tmpfs rw "$TMP/rw"
 	mkdir "$TMP/rw/upper" "$TMP/rw/work"
-	if mount -t overlay root -o "lowerdir=$debian_lower,upperdir=$TMP/rw/upper,workdir=$TMP/rw/work" "$D" 2>/dev/null; then
+	if mount -t overlay root -o "lowerdir=$D_KEPT,upperdir=$TMP/rw/upper,workdir=$TMP/rw/work" "$D" 2>/dev/null; then
 		at_end 'umount "$TMP/rw"; umount "$D"'
 	else
 		at_end 'umount "$TMP/rw"'
-		cp -a "$debian_lower/." "$D"
+		cp -a "$D_KEPT/." "$D"
 	fi
 }

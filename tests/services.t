@@ -164,7 +164,8 @@ state()
 	sed -n 's/^ *\(.*\):.*/\1/p' /proc/net/dev | grep -v '^nb0$' | sort
 	nestbox netns ports | sed 1d
 	ls /run/nestbox /run/nestbox/names 2>/dev/null | grep -E '^([0-9a-f]{12}|web|db)$' || :
-	find /sys/fs/cgroup -path "*/$G/*" -type d
+	# others' come and go meanwhile
+	find /sys/fs/cgroup -path "*/$G/*" -type d 2>/dev/null || :
 }
 as_before() { state | cmp -s "$TMP/before" -; }
 nothing_stays() { soon as_before || { state | diff "$TMP/before" -; return 1; }; }
@@ -184,7 +185,8 @@ test_ok 'nginx and redis answer thousands from outside, many at once, each as it
 	# both at once
 	client redis-benchmark -h 10.99.0.1 -t set,get -r 1000 -n 30000 -c 50 --csv >"$TMP/bench" 2>&1 & bench=$!
 	ab_all 20000 -k -c 100 "http://10.99.0.1:8080/byte?kept"
-	grep -qE "^Keep-Alive requests: +20000\$" "$TMP/ab"
+	# nginx closes a connection with its thousandth answer
+	[ "$(sed -n "s/^Keep-Alive requests: *//p" "$TMP/ab")" -ge 19980 ]
 	ends 0 $bench
 	client redis-benchmark -h 10.99.0.1 -t get -r 1000 -n 3000 -c 50 -k 0 --csv >>"$TMP/bench" 2>&1 & bench=$!
 	ab_all 4000 -c 100 "http://10.99.0.1:8080/lines?closed"
@@ -210,6 +212,35 @@ test_ok 'nginx and redis answer thousands from outside, many at once, each as it
 	refused 10.99.0.1 8080
 	refused 10.99.0.1 6379
 '
+
+# An overlay cannot have other owners. The kept root can, and what is changed in it is not kept.
+mkdir "$TMP/mine"
+chown "$(uid_of redis)" "$TMP/mine"
+if ! "$TMP/host" nestbox run --userns auto --idmap --ephemeral -v "$TMP/mine:/mnt" "$D_KEPT" true 2>"$TMP/said"; then
+	test_skip 'and in user namespaces, too' "$(head -n 1 "$TMP/said")"
+else
+	test_ok 'and in user namespaces, too, where nobody is who they seem' '
+		outside
+		apart="exec nestbox run --cgroup-parent $G --network bridge --userns auto --idmap --ephemeral"
+		($apart -m 256M --pids-limit 300 --name web -p 8080:80 "$D_KEPT" nginx -g "daemon off;") >"$TMP/web.out" 2>"$TMP/web.err" & web=$!
+		($apart -m 256M --pids-limit 50 --name db -p 6379:6379 -u redis -v "$TMP/mine:/var/lib/redis" -w /var/lib/redis "$D_KEPT" redis-server --protected-mode no) >"$TMP/db.out" 2>"$TMP/db.err" & db=$!
+		soon answers 8080 "GET / HTTP/1.0\r\n\r\n" "200 OK"
+		soon db_answers
+		for service in nginx:www-data redis-server:redis; do
+			read -r inner outer count <"/proc/$(first_of ${service%:*})/uid_map"
+			[ "$inner $count" = "0 65536" ]
+			[ $outer != 0 ]
+			grep "^Uid:[[:space:]]*$((outer + $(uid_of ${service#*:})))[[:space:]]" $(grep -l "^Name:[[:space:]]*${service%:*}\$" /proc/[0-9]*/status)
+		done
+		client redis-benchmark -h 10.99.0.1 -t set,get -r 1000 -n 10000 -c 50 --csv >"$TMP/bench" 2>&1
+		not grep -i error "$TMP/bench"
+		client perl /usr/local/bin/compare 10.99.0.1:8080 16 20 index.nginx-debian.html
+		ends 0 $web TERM
+		ends 0 $db TERM
+		[ "$(stat -c %u "$TMP/mine/dump.rdb")" = "$(uid_of redis)" ]
+		nothing_stays
+	'
+fi
 
 # --- limits
 
