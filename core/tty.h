@@ -31,7 +31,7 @@ struct tty_relay {
 	int screen;               /* owned: the caller's terminal, whose size it is and whose mode is changed; -1: he has none */
 	int master;               /* owned: the container's terminal, -1: none yet */
 	int slave;                /* owned: its other end, so that it is there also while nobody inside has it open */
-	bool interactive, raw;
+	bool interactive, typed, raw; /* typed: the input is a terminal, if it is there still */
 	struct termios saved;
 	struct tty_way way[3];    /* input, output, messages */
 	int polled[SIDE_POLLS]; /* which way each of the descriptors of polls was for */

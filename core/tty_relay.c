@@ -128,7 +128,7 @@ static void set_raw(struct tty_relay *r)
 {
 	struct termios raw = raw_of(&r->saved);
 
-	if (r->interactive && r->screen >= 0 && isatty(0))
+	if (r->interactive && r->screen >= 0 && r->typed)
 		r->raw = tcsetattr(r->screen, TCSANOW, &raw) == 0;
 }
 
@@ -227,7 +227,7 @@ static void relay_ready(void *arg, const struct pollfd *p, size_t n)
 		else
 			fill(&r->way[r->polled[i]]);
 		/* nobody types any more, as the terminal is gone, or nobody looks */
-		if (r->master >= 0 && ((r->polled[i] == INPUT && isatty(0) && p[i].revents & POLLHUP) || !is_open(&r->way[OUTPUT])))
+		if (r->master >= 0 && ((r->polled[i] == INPUT && r->typed && p[i].revents & POLLHUP) || !is_open(&r->way[OUTPUT])))
 			hang_up(r);
 	}
 }
@@ -382,6 +382,7 @@ int tty_relay_open(struct tty_relay *r, bool interactive, bool terminal, int *so
 		r->child[i] = r->way[i].from = r->way[i].to = -1;
 	r->sock = r->screen = r->master = r->slave = -1;
 	r->interactive = interactive;
+	r->typed = isatty(0);
 	*sock = -1;
 	if (!terminal)
 		return replace_all(r, needed, e);
@@ -399,7 +400,7 @@ int tty_relay_open(struct tty_relay *r, bool interactive, bool terminal, int *so
 
 int tty_relay_guarded(const struct tty_relay *r)
 {
-	return r->sock >= 0 && r->interactive && isatty(0) ? r->screen : -1;
+	return r->sock >= 0 && r->interactive && r->typed ? r->screen : -1;
 }
 
 void tty_relay_put_right(const struct tty_relay *r)

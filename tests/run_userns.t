@@ -123,7 +123,7 @@ fi
 test_ok 'limits: what raises one is set before the user namespace, and the soft ones are not the waiter'\''s' '
 	ulimit -S -n 512; ulimit -H -n 1024; echo 5 >/proc/self/oom_score_adj
 	as_user nestbox run --dry-run --userns auto --ulimit nofile=10:2048 --ulimit core=0 --oom-score-adj 4 "$TMP/mine" true >"$TMP/line"
-	grep -E "^nestbox setpriv --oom-score-adj 4 --ulimit nofile=512:2048 -- .* -U .* setpriv .* --oom-score-adj 4 .* --ulimit nofile=10:2048 --ulimit core=0 " "$TMP/line"
+	grep -E "^nestbox tty outside -- nestbox setpriv --oom-score-adj 4 --ulimit nofile=512:2048 -- .* -U .* setpriv .* --oom-score-adj 4 .* --ulimit nofile=10:2048 --ulimit core=0 " "$TMP/line"
 	as_user nestbox run --dry-run --userns auto --ulimit nofile=10:1024 --oom-score-adj 6 "$TMP/mine" true >"$TMP/line"
 	is "$(grep -o "setpriv" "$TMP/line" | wc -l)" 1
 	as_user sh "$TMP/line"

@@ -355,12 +355,12 @@ fi
 
 test_ok 'a container has few processes, which the host sees under other numbers' '
 	terminal
-	types "nestbox run --rm --name $NAME $R sh"
+	types "nestbox run -it --rm --name $NAME $R sh"
 	types "ps -o pid,user,args" >"$TMP/ours"
 	shows "^ +1 root +sh\$"
 	shows "^ +[0-9]+ root +.*ps"
 	[ "$(wc -l <"$TMP/ours")" = 3 ]
-	waiter=$(ps -eo pid,args | awk -v name="$NAME" "\$2 == \"nestbox\" && \$3 == \"run\" && \$6 == name { print \$1 }")
+	waiter=$(ps -eo pid,args | awk -v name="$NAME" "\$2 == \"nestbox\" && \$3 == \"run\" && \$7 == name { print \$1; exit }")
 	[ -n "$waiter" ]
 	pid=$(child_of "$waiter")
 	[ "$(tr "\0" " " <"/proc/$pid/cmdline")" = "sh " ]
@@ -370,7 +370,7 @@ test_ok 'a container has few processes, which the host sees under other numbers'
 	# and the one inside does not see those outside
 	types "ls -d /proc/$waiter 2>&1" | grep -q "No such file"
 	types "hostname" | grep -qE "^[0-9a-f]{12}\$"
-	types exit
+	keys "exit\n"; soon test ! -e /proc/$pid
 	[ ! -e /proc/$pid ]
 	hangs_up
 '

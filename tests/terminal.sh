@@ -46,8 +46,8 @@ types()
 # shellcheck disable=SC2059 # a format, as the name says
 keys() { printf "$@" >&9; }
 
-# without carriage returns, colours, and prompts of shells that have no bashrc
-plain() { sed -E "s/$(printf '\r')//g; s/$(printf '\033')\\[[0-9;]*m//g; s|^((/ )?[#\$] )+||"; }
+# without carriage returns, colours and other orders to a terminal, and prompts of shells that have no bashrc
+plain() { sed -E "s/$(printf '\r')//g; s/$(printf '\033')\\[[0-9;]*[a-zA-Z]//g; s|^((/ )?[#\$] )+||"; }
 
 # Close the window: whatever shells are in it get SIGHUP.
 hangs_up()

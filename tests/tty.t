@@ -207,6 +207,13 @@ test_ok 'the window is closed: what is inside hears of it' '
 		end 0
 	END
 	[ "$(cat "$TMP/v/hup")" = hup ]
+	# a shell that is pid 1 and has no handler, and a waiter that hears of it by the terminal alone
+	on "24 80" sh -c "trap \"\" HUP; exec $AS_ROOT nestbox run $c -it $R sh" <<-END
+		expect in:
+		mode raw
+		hangup
+		end 0
+	END
 '
 test_ok 'no command, on a terminal: a shell to type into' '
 	on "24 80" $AS_ROOT nestbox run $c "$R" <<-END
