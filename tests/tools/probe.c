@@ -417,7 +417,7 @@ static int orphans(char **arg)
 	int go[2], alive[2], n = 0;
 	char c;
 
-	if (pipe(go) < 0 || pipe(alive) < 0)
+	if (pipe2(go, O_CLOEXEC) < 0 || pipe2(alive, O_CLOEXEC) < 0)
 		return say(-1);
 	for (int i = number(arg[0]); i > 0; i--) {
 		pid_t pid = fork();
