@@ -190,7 +190,7 @@ $(B)/floor $(B)/timer: $(B)/%: tests/bench/%.c Makefile | deps-build
 	$(say) CC $<
 	$(CC) $(LINK) -O2 -D_GNU_SOURCE -Wall -Wextra -isystem $(DEPS)/uapi -o $@ $<
 
-bench: deps-bench $(BIN) $(B)/floor $(B)/timer
+bench: deps-bench $(BIN) $(B)/floor $(B)/timer $(B)/filter
 	B='$(B)' scripts/bench
 
 dest = $(DESTDIR)$(PREFIX)

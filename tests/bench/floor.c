@@ -4,11 +4,12 @@
  * when a runtime costs nothing. For this machine's layout of v1 hierarchies below
  * /sys/fs/cgroup, or for cgroup2 alone.
  *
- *   floor [-m] [-c] [-b] ROOT COMMAND [ARG]...
+ *   floor [-m] [-c] [-b] [-f FILE] ROOT COMMAND [ARG]...
  *
  *   -m  without masked and read-only paths
  *   -c  without control groups
  *   -b  without the read-only copy of the binary that a safe runtime executes from
+ *   -f  with a filter of system calls, whose program is in FILE
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,9 +30,11 @@
 #include <unistd.h>
 
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/mount.h>
 #include <linux/rtnetlink.h>
+#include <linux/seccomp.h>
 
 #define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
@@ -314,6 +317,19 @@ static void masks(void)
 	}
 }
 
+static struct sock_filter program[4096];
+static struct sock_fprog filter = { .filter = program };
+
+static void read_filter(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, program, sizeof program);
+
+	must(n, path);
+	close(fd);
+	filter.len = (unsigned short)((size_t)n / sizeof *program);
+}
+
 static void become(void)
 {
 	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
@@ -322,6 +338,8 @@ static void become(void)
 	for (int cap = 0; cap <= 40; cap++)
 		if (!(0xa80425fbULL >> cap & 1))
 			prctl(PR_CAPBSET_DROP, cap);
+	if (filter.len)
+		must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter), "filter");
 	must(syscall(SYS_setgroups, 1, &(gid_t){ 0 }), "setgroups");
 	must(syscall(SYS_setresgid, 0, 0, 0), "setresgid");
 	must(syscall(SYS_setresuid, 0, 0, 0), "setresuid");
@@ -417,10 +435,13 @@ int main(int argc, char **argv)
 {
 	bool with_masks = true, with_groups = true, with_copy = true;
 	struct mount_attr private = { .propagation = MS_PRIVATE };
+	const char *file = NULL;
 	int root, status, opt;
 	pid_t pid;
 
-	while ((opt = getopt(argc, argv, "+mcb")) != -1) {
+	while ((opt = getopt(argc, argv, "+mcbf:")) != -1) {
+		if (opt == 'f')
+			file = optarg;
 		with_masks &= opt != 'm';
 		with_groups &= opt != 'c';
 		with_copy &= opt != 'b';
@@ -430,6 +451,8 @@ int main(int argc, char **argv)
 	is_v1 = access("/sys/fs/cgroup/memory/tasks", F_OK) == 0;
 	if (with_copy)
 		run_copy(argv);
+	if (file)
+		read_filter(file);
 	root = clone_tree(AT_FDCWD, argv[optind], 0);
 	must(root, argv[optind]);
 	must(syscall(SYS_mount_setattr, root, "", AT_EMPTY_PATH | AT_RECURSIVE, &private, sizeof private), "private");
