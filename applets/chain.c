@@ -19,8 +19,8 @@
 /*
  * NESTBOX_REEXEC=1: each link of the chain is executed anew instead of being
  * called, which must make no difference; tests run both ways. What one link
- * tells the next is NESTBOX_CHAIN="SELF_FD PARENT_FD ERR_FD NET_FD TTY_FD MADE
- * PENDING", followed by " V2_FD OPTIONAL V1_FD..." of the seats.
+ * tells the next is NESTBOX_CHAIN="SELF_FD PARENT_FD ERR_FD NET_FD TTY_FD KEPT_FD
+ * MADE PENDING", followed by " V2_FD OPTIONAL V1_FD..." of the seats.
  */
 static struct {
 	struct step_ctx ctx;
@@ -28,7 +28,7 @@ static struct {
 	int self_fd; /* owned; our own binary, which the new root does not have */
 	char **link; /* borrowed: the words from the present link on, with the one that leads to it */
 	const char *word;
-} chain = { .ctx = { .err_fd = -1, .parent_fd = -1, .net_sock = -1, .tty_sock = -1, .again = -1, .seats = CGROUP_SEATS_NONE }, .self_fd = -1 };
+} chain = { .ctx = { .err_fd = -1, .parent_fd = -1, .net_sock = -1, .tty_sock = -1, .kept = -1, .again = -1, .seats = CGROUP_SEATS_NONE }, .self_fd = -1 };
 
 extern char **environ;
 
@@ -70,6 +70,7 @@ static void read_told(const char *told)
 	ctx->err_fd = next_fd(&told);
 	ctx->net_sock = next_fd(&told);
 	ctx->tty_sock = next_fd(&told);
+	ctx->kept = next_fd(&told);
 	made = next_told(&told);
 	ctx->made = made < 0 ? 0 : (unsigned)made;
 	ctx->pid_pending = next_told(&told) > 0;
@@ -140,7 +141,7 @@ static int tell_all(struct strbuf *told)
 	const struct step_ctx *ctx = &chain.ctx;
 	int rc = tell_fd(told, chain.self_fd) | tell_fd(told, ctx->parent_fd) | tell_fd(told, ctx->err_fd);
 
-	rc |= tell_fd(told, ctx->net_sock) | tell_fd(told, ctx->tty_sock);
+	rc |= tell_fd(told, ctx->net_sock) | tell_fd(told, ctx->tty_sock) | tell_fd(told, ctx->kept);
 	strbuf_addf(told, " %d %d", (int)ctx->made, ctx->pid_pending);
 	rc |= tell_fd(told, ctx->seats.v2);
 	strbuf_addf(told, " %d", ctx->seats.v2_optional);
@@ -153,8 +154,8 @@ static int tell_all(struct strbuf *told)
 static int place_sockets(struct err *e)
 {
 	struct step_ctx *ctx = &chain.ctx;
-	int *own[6 + CGROUP_SEATS_MAX] = { &chain.self_fd, &ctx->parent_fd, &ctx->err_fd, &ctx->net_sock, &ctx->tty_sock, &ctx->seats.v2 };
-	size_t n = 6;
+	int *own[7 + CGROUP_SEATS_MAX] = { &chain.self_fd, &ctx->parent_fd, &ctx->err_fd, &ctx->net_sock, &ctx->tty_sock, &ctx->kept, &ctx->seats.v2 };
+	size_t n = 7;
 
 	for (size_t i = 0; i < ctx->seats.n; i++)
 		own[n++] = &ctx->seats.v1[i];

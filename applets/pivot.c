@@ -170,7 +170,7 @@ static int open_sources(const struct pivot_args *a, struct pivot_state *s, const
 	s->root = pivot_base_open(a, userns, e);
 	if (s->root < 0)
 		return s->root;
-	if (a->mounts.overlay && (s->upper = pivot_upper_open(a, userns, e)) < 0)
+	if (a->mounts.overlay && (s->upper = pivot_upper_open(a, ctx, userns, e)) < 0)
 		return s->upper;
 	if ((rc = pivot_old_open(a, &s->old, s->root, e)) < 0)
 		return rc;
@@ -193,6 +193,15 @@ static void close_sources(struct pivot_state *s)
 	fd_close(&s->null);
 }
 
+/* An overlay takes the mount points itself. */
+static int open_prepared(const struct pivot_args *a, struct pivot_state *s, struct step_ctx *ctx, struct err *e)
+{
+	if (pivot_base_is_kept(&a->mounts))
+		return a->mounts.overlay ? pivot_upper_lock(a, ctx, e) : 0;
+	s->root = fd_open_dir(AT_FDCWD, a->new_root, e);
+	return s->root < 0 ? s->root : 0;
+}
+
 static int pivot_open(const void *args, void *state, struct step_ctx *ctx, struct err *e)
 {
 	const struct pivot_args *a = args;
@@ -200,15 +209,15 @@ static int pivot_open(const void *args, void *state, struct step_ctx *ctx, struc
 	int rc;
 
 	*s = (struct pivot_state){ .root = -1, .upper = -1, .null = -1, .etc = PIVOT_ETC_NONE, .old = PIVOT_OLD_NONE, .points = RECORD_POINTS_NONE };
-	if (a->prepare) {
-		s->root = fd_open_dir(AT_FDCWD, a->new_root, e);
-		return s->root < 0 ? s->root : 0;
-	}
+	if (a->prepare)
+		return open_prepared(a, s, ctx, e);
 	/* a run makes its namespaces itself, and has not made them yet */
 	rc = ctx->run ? 0 : refuse_inits_mounts(a, ctx, e);
 	if (rc == 0 && !ctx->run)
 		rc = refuse_inits_sysctls(a, ctx, e);
 	rc = rc < 0 ? rc : pivot_etc_open(a, &s->etc, e);
+	if (rc == 0 && a->mounts.overlay)
+		rc = pivot_upper_lock(a, ctx, e);
 	if (rc < 0)
 		return rc;
 	rc = open_sources(a, s, ctx, e);
@@ -306,7 +315,7 @@ static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, stru
 	int rc;
 
 	if (a->prepare)
-		return pivot_prepare(a, s->root, &s->points, ctx, e);
+		return s->root < 0 ? 0 : pivot_prepare(a, s->root, &s->points, ctx, e);
 	/* modes of what is made are meant as written */
 	mask = umask(0);
 	rc = s->late ? open_sources(a, s, ctx, e) : 0;
@@ -332,6 +341,8 @@ static int pivot_apply(const void *args, void *state, struct step_ctx *ctx, stru
 	umask(mask);
 	close_sources(s);
 	pivot_etc_release(&s->etc);
+	/* of the host's, it is not for a process inside to have: the waiter does */
+	fd_close(&ctx->kept);
 	return rc;
 }
 

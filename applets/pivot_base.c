@@ -1,6 +1,7 @@
 /* pivot: what the new root is made of. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "applets/pivot_priv.h"
 #include "core/fd.h"
 #include "core/mnt.h"
+#include "core/proc.h"
 #include "core/root.h"
 #include "core/sys.h"
 
@@ -87,18 +89,52 @@ static int check_upper(int dir, const char *path, struct err *e)
 	return 0;
 }
 
-int pivot_upper_open(const struct pivot_args *a, int userns, struct err *e)
+/* Until this process has ended. Who can leave nobody behind, as pid 1, has it until the command runs. */
+static int hold(int dir, const struct step_ctx *ctx, struct err *e)
+{
+	int rc = ctx->run ? 0 : proc_watch(&dir, 1, e);
+
+	if (rc == 1)
+		_exit(0);
+	if (rc == -EINVAL)
+		err_clear(e);
+	return rc == -EINVAL ? 0 : rc;
+}
+
+/* What comes of two overlays with one upper directory the kernel leaves undefined: overlayfs.rst */
+int pivot_upper_lock(const struct pivot_args *a, struct step_ctx *ctx, struct err *e)
 {
 	const char *path = a->mounts.overlay;
-	auto_close int dir = -1, upper = -1;
+	auto_close int dir = -1;
 	int rc;
 
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, path, "make");
-	dir = fd_open_dir(AT_FDCWD, path, e);
+	dir = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, e);
 	rc = dir < 0 ? dir : check_upper(dir, path, e);
-	if (rc < 0)
+	/* by an earlier step of this line */
+	if (rc < 0 || (ctx->kept >= 0 && fd_same(ctx->kept, dir)))
 		return rc;
+	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? err_set(e, EBUSY, path, "another container keeps its changes there") : err_sys(e, path, "lock");
+	rc = hold(dir, ctx, e);
+	fd_close(&ctx->kept);
+	ctx->kept = take_fd(&dir);
+	return rc;
+}
+
+int pivot_upper_open(const struct pivot_args *a, const struct step_ctx *ctx, int userns, struct err *e)
+{
+	const char *path = a->mounts.overlay;
+	/* by its path: there may be a mount with other owners by now */
+	auto_close int dir = fd_open_dir(AT_FDCWD, path, e);
+	auto_close int upper = -1;
+	int rc;
+
+	if (dir < 0)
+		return dir;
+	if (!fd_same(dir, ctx->kept))
+		return err_bad(e, path, "has been exchanged");
 	upper = sys_open_tree(dir, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
 	if (upper < 0)
 		return err_sys(e, path, "copy the mount");

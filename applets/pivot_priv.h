@@ -11,6 +11,7 @@
 #include "core/mnt.h"
 #include "core/record.h"
 #include "core/root.h"
+#include "core/step.h"
 
 /* A detached mount that waits for its place inside the new root. */
 struct pivot_item {
@@ -49,7 +50,13 @@ static inline bool pivot_base_is_kept(const struct pivot_mounts *m)
 }
 int pivot_base_check(const struct pivot_mounts *m, struct err *e);
 int pivot_base_open(const struct pivot_args *a, int userns, struct err *e);
-int pivot_upper_open(const struct pivot_args *a, int userns, struct err *e);
+/*
+ * It is locked, for nobody else to have it at once: ctx->kept, which the waiter of
+ * a run holds; else a process in the background, as long as this one lives.
+ */
+int pivot_upper_lock(const struct pivot_args *a, struct step_ctx *ctx, struct err *e);
+/* ctx->kept, as a detached mount. */
+int pivot_upper_open(const struct pivot_args *a, const struct step_ctx *ctx, int userns, struct err *e);
 /* With --overlay and --ephemeral: put the overlay in *root's place. 0 or -errno. */
 int pivot_base_overlay(const struct pivot_args *a, int *root, int upper, struct err *e);
 

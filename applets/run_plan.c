@@ -64,14 +64,18 @@ static int add_points(const struct run_args *a, const struct run_facts *f, struc
 	struct pivot_args *s;
 	int rc;
 
-	if (!f->lacks_points)
+	if (!f->lacks_points && !a->mounts.overlay)
 		return 0;
 	rc = ADD(p, &pivot_step, s);
 	if (rc < 0)
 		return rc;
-	s->prepare = s->rm = s->api = true;
-	s->etc = run_wants_etc(a);
+	s->prepare = true;
 	s->new_root = a->rootfs;
+	s->mounts.overlay = a->mounts.overlay;
+	if (s->mounts.overlay)
+		return 0;
+	s->rm = s->api = true;
+	s->etc = run_wants_etc(a);
 	return copy_mounts(&s->mounts, &a->mounts);
 }
 
@@ -368,7 +372,7 @@ static int add_credentials(const struct run_args *a, const struct run_facts *f, 
  */
 static int (*const order[])(const struct run_args *a, const struct run_facts *f, struct plan *p) = {
 	add_terminal,    /* before whoever waits is forked, who carries what it shows */
-	add_points,      /* first of all: made on the host, and taken away again by somebody who stays there */
+	add_points,      /* first of all: made on the host, and taken away again by somebody who stays there; and the overlay's directory is locked */
 	add_owners,      /* before the user namespace, which may map no mounts of the host's; in a chain only */
 	add_raised,      /* before the user namespace: CAP_SYS_RESOURCE in it raises nothing */
 	add_groups,      /* limited before anybody is in them; the waiter, which this process becomes, stays outside */

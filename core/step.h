@@ -27,6 +27,7 @@ struct step_ctx {
 	unsigned made;           /* CLONE_NEW*: namespaces made so far */
 	int net_sock;            /* owned: the agent that wires the network namespace to come (net.h), -1: none */
 	int tty_sock;            /* owned: who carries what the terminal to come shows (tty.h), -1: nobody */
+	int kept;                /* owned: the directory of --overlay that this line has locked, -1: none */
 	struct cgroup_seats seats; /* owned: groups for the child that the next step forks */
 	const struct side_job *side; /* borrowed: what the waiter of a run does beside waiting, or NULL */
 	struct sock_passed sockets; /* owned: the command's; no waiter's */

@@ -43,6 +43,77 @@ test_ok '--overlay: what is changed is kept in the directory, for the next start
 	unchanged "$R"
 '
 
+cat >>"$TMP/.env" <<'END'
+# a container with the overlay $1 that lives until something is written to it, by the command line after that
+hold()
+{
+	kept=$1; shift
+	rm -f "$TMP/up" "$TMP/go-on"; mkfifo "$TMP/go-on"
+	"$@" sh -c "echo up; read _" <"$TMP/go-on" >"$TMP/up" & held=$!
+	exec 9>"$TMP/go-on"
+	while ! grep -q up "$TMP/up"; do kill -0 $held; sleep 0.05; done
+}
+let_go() { echo >&9; exec 9>&-; wait $held; }
+# nobody else has the directory, in whatever way
+taken()
+{
+	for as in "run" "pv" "box" "chain"; do
+		rc=0; $as --overlay "$kept" "$R" true 2>"$TMP/said" || rc=$?
+		[ $rc = 125 ]; grep -q "pivot: $kept: another container keeps its changes there: .*busy" "$TMP/said"
+	done
+	# the controls: another one, and none
+	run --overlay "$TMP/other" "$R" true; run --ephemeral "$R" true
+}
+is_free() { for as in run pv box chain; do soon $as --overlay "$kept" "$R" true; done; }
+chain() { eval "$AS_ROOT $($AS_ROOT nestbox run --cgroups disabled --dry-run "$@")"; }
+END
+for as in run pv chain; do
+	test_ok "--overlay: no second container has the directory meanwhile ($as)" '
+		hold "$TMP/held" '$as' --overlay "$TMP/held" "$R"
+		taken
+		let_go
+		is_free
+	'
+done
+test_ok '... nor by another name of it' '
+	ln -sfn held "$TMP/linked-to"
+	hold "$TMP/held" run --overlay "$TMP/held" "$R"
+	not run --overlay "$TMP/linked-to" "$R" true 2>"$TMP/said"; grep -q "another container" "$TMP/said"
+	let_go
+'
+test_ok '... of two that start at once one is refused' '
+	for as in run chain; do
+		rm -f "$TMP/go-on"; mkfifo "$TMP/go-on"
+		for i in 1 2; do $as --overlay "$TMP/held" "$R" sh -c "read _" <"$TMP/go-on" 2>"$TMP/said.$i" & eval "p$i=$!"; done
+		exec 9>"$TMP/go-on"
+		soon grep -q "another container" "$TMP/said.1" "$TMP/said.2"
+		exec 9>&-
+		rc1=0; wait $p1 || rc1=$?; rc2=0; wait $p2 || rc2=$?
+		# the end of the file is 1 to read
+		[ "$rc1 $rc2" = "1 125" ] || [ "$rc1 $rc2" = "125 1" ]
+	done
+'
+test_ok '... and it is free when the waiter is killed' '
+	hold "$TMP/held" run --overlay "$TMP/held" "$R"
+	# below the shell that runs the function
+	read -r waiter <"/proc/$held/task/$held/children" || :
+	kill -9 $waiter
+	is_free
+'
+test_ok '... no process inside has anything of it open, nor a child that it did not make' '
+	for as in run chain pv; do
+		$as --overlay "$TMP/held" -v /proc:/p "$R" sh -c "read -r kids </p/thread-self/children || :; echo children: \$kids; ls -l /p/self/fd" >"$TMP/got"
+		grep -qx "children: *" "$TMP/got"; not grep held "$TMP/got"
+	done
+'
+test_ok '... in a line without a fork the command may be a nestbox again' '
+	hold "$TMP/held" pv --overlay "$TMP/held" -v "$NB:/bin/nestbox" "$R" -- nestbox unshare -u --
+	taken
+	let_go
+	export NESTBOX_REEXEC=1
+	soon chain --overlay "$TMP/held" "$R" true
+'
+
 test_ok 'the root has the owner and the mode of the one below it' '
 	fresh own; chmod 751 "$TMP/own"
 	[ "$(run --ephemeral "$TMP/own" stat -c "%a %u" /)" = "751 0" ]
