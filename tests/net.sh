@@ -19,7 +19,7 @@ own_host()
 	cat >"$TMP/host" <<-END
 	#!/bin/sh
 	rm -f "\$TMP"/*.up
-	exec $AS_ROOT nestbox unshare -n -m -p -f --mount-proc --kill-child -- sh -c 'mount -t tmpfs run /run && nestbox netns up && "\$@"; exit \$?' sh "\$@"
+	exec $AS_ROOT nestbox unshare -n -m -p -f --mount-proc --kill-child -- sh -c 'mount -t tmpfs run /run && nestbox netns up && "\$@"; rc=\$?; nestbox gc >/dev/null 2>&1; exit \$rc' sh "\$@"
 	END
 	chmod 755 "$TMP/host"
 	# shellcheck disable=SC2034 # lib.sh's
